@@ -1,0 +1,1 @@
+"""The issuer: approved definitions and reported completions in, signed credentials out."""

@@ -1,0 +1,228 @@
+"""What is stored, one dataclass per kind of row.
+
+Times are aware and in UTC, ids are UUIDv7, digests are the 32 bytes of SHA-256. What `repr` leaves out is personal
+or secret and must not reach a log.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from issuer.model.definition import Definition
+from issuer.model.report import CompletionReport
+
+
+class DefinitionState(StrEnum):
+    """Where a definition version stands."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    RETIRED = "retired"
+
+
+class CompletionState(StrEnum):
+    """Where a completion stands; `issuer.completions.TRANSITIONS` says what may follow what."""
+
+    RECEIVED = "received"
+    HELD = "held"
+    ISSUING = "issuing"
+    ISSUED = "issued"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """Who awards. `slug` is its name in our addresses, `country` is ISO 3166-1 alpha-2."""
+
+    id: UUID
+    slug: str
+    did: str
+    name: str
+    url: str
+    country: str
+    created_at: datetime
+    email: str | None = None
+    description: str | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionVersion:
+    """One version of a definition and what was decided about it.
+
+    `content` are the exact canonical bytes, `digest` is their SHA-256. An approved version applies to
+    completions from `effective_from` on, until `retired_at`.
+    """
+
+    id: UUID
+    institution_id: UUID
+    definition_id: str
+    version: str
+    state: DefinitionState
+    content: bytes
+    digest: bytes
+    created_by: str
+    created_at: datetime
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+    decision_ref: str | None = None
+    effective_from: datetime | None = None
+    retired_by: str | None = None
+    retired_at: datetime | None = None
+
+    @property
+    def definition(self) -> Definition:
+        """The content, read from the stored bytes."""
+        return Definition.from_json(json.loads(self.content))
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One report of a source and what became of it.
+
+    `raw` are the bytes as they came in; `content` is the same report in canonical form, `digest` its SHA-256.
+    `person`, `definition_id` and `occurrence` make the business key. `definition_version_id` and `version_rule`
+    say which version applies and by which rule; `credential_id` is what the person got for it.
+    """
+
+    id: UUID
+    institution_id: UUID
+    source: str
+    source_id: str
+    raw: bytes = field(repr=False)
+    content: bytes = field(repr=False)
+    digest: bytes
+    state: CompletionState
+    definition_id: str
+    person: str = field(repr=False)
+    occurrence: str
+    learner_name: str = field(repr=False)
+    completed_at: datetime
+    received_at: datetime
+    reason_code: str | None = None
+    reason: str | None = None
+    pinned_version: str | None = None
+    learner_email: str | None = field(default=None, repr=False)
+    learner_did: str | None = field(default=None, repr=False)
+    definition_version_id: UUID | None = None
+    version_rule: str | None = None
+    credential_id: UUID | None = None
+
+    @property
+    def report(self) -> CompletionReport:
+        """The report, read from its canonical form."""
+        return CompletionReport.from_json(json.loads(self.content))
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionStep:
+    """One line of a completion's history. Never changed."""
+
+    id: int
+    completion_id: UUID
+    at: datetime
+    state: CompletionState
+    actor: str
+    reason_code: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCredential:
+    """The exact signed bytes, and where they come from.
+
+    `public_id` is the unguessable part of the public address; `key_id` the verification method that signed.
+    """
+
+    id: UUID
+    public_id: str
+    institution_id: UUID
+    completion_id: UUID
+    definition_version_id: UUID
+    document: bytes = field(repr=False)
+    sha256: bytes
+    key_id: str
+    status_list_id: UUID
+    status_index: int
+    issued_at: datetime
+    jwt: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusList:
+    """Status bits. `taken` counts the entries given away; `permutation_key` (32 bytes) scatters them."""
+
+    id: UUID
+    institution_id: UUID
+    purpose: str
+    length: int
+    taken: int
+    permutation_key: bytes = field(repr=False)
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSlot:
+    """The place of one credential in a status list."""
+
+    list_id: UUID
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """One decision about one status entry. Never changed; the newest one counts."""
+
+    id: int
+    list_id: UUID
+    index: int
+    value: bool
+    reason: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPublication:
+    """A signed status list; `last_change` is the newest `StatusChange.id` that it tells (0: none)."""
+
+    list_id: UUID
+    version: int
+    document: bytes
+    last_change: int
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """An access token, without the secret itself: only its SHA-256 is kept."""
+
+    id: UUID
+    institution_id: UUID
+    name: str
+    sha256: bytes
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit log; `hash` covers the line and `previous_hash`: no line changes alone."""
+
+    seq: int
+    at: datetime
+    institution_id: UUID | None
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+    previous_hash: bytes
+    hash: bytes
