@@ -46,7 +46,15 @@ RESULT_TYPES: Final = (
     "GradePointAverage", "LetterGrade", "Percent", "PerformanceLevel", "PredictedScore", "RawScore", "Result",
     "RubricCriterion", "RubricCriterionLevel", "RubricScore", "ScaledScore", "Status",
 )  # fmt: skip
-RESULT_STATUSES: Final = ("Completed", "Enrolled", "Failed", "InProgress", "OnHold", "Provisional", "Withdrew")
+RESULT_STATUSES: Final = (
+    "Completed",
+    "Enrolled",
+    "Failed",
+    "InProgress",
+    "OnHold",
+    "Provisional",
+    "Withdrew",
+)
 
 MINIMUM_LIST_ENTRIES: Final = 131_072
 """Bitstring Status List 1.0, section 3.4: 16 KB of bits at least, so that one entry hides among many."""

@@ -24,7 +24,15 @@ def _download(package: str, version: str, kind: str, into: Path) -> Path:
         command = ["npm", "pack", "--silent", f"{package}@{version}"]
     else:
         form = "--only-binary=:all:" if kind == "wheel" else "--no-binary=:all:"
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--ignore-requires-python"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--ignore-requires-python",
+        ]
         command += [form, f"{package}=={version}"]
     before = set(into.iterdir())
     subprocess.run(command, cwd=into, check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,197 @@
+"""JSON-LD in, RDF out, without loss: the only importer of pyld.
+
+pyld has no safe mode. It silently drops undefined members, resolves relative identifiers against a base, and lets a
+bad language tag inject statements. So every document is expanded against a private base, and the expanded form is
+searched for anything that is not an absolute IRI, a literal or a list of those, before a statement is made of it.
+
+JSON-LD 1.1 Processing Algorithms and API sections 5 (expansion), 6 (compaction), 8 (RDF); canonical form: RDFC-1.0.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pyld import ContextResolver, jsonld
+
+from openbadge import contexts, nquads, rdfc
+from openbadge.errors import InvalidError
+
+Loader = Callable[[str], Any]
+"""Takes a context URL, returns its JSON document, raises `InvalidError` for a URL that is not allowed."""
+
+_BASE = "x-microcred-relative://document/"
+"""A relative identifier resolves to this, and so shows itself."""
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|\\^`]+")
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_LOCK = threading.RLock()  # pyld's caches are shared and not made for threads
+_MAX_CACHED = 256
+"""Contexts kept resolved: there are 14 pinned ones; inline contexts of strangers push the oldest out."""
+MAX_CONTEXTS = 20
+"""Entries of one `@context`: a badge has three; each costs a look-up."""
+
+
+class _Bounded(OrderedDict[str, Any]):
+    """A cache that forgets its oldest entry, in the shape pyld's resolver asks for."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        if len(self) > _MAX_CACHED:
+            self.popitem(last=False)
+
+
+_CACHE = _Bounded()
+
+
+def expand(document: Mapping[str, Any], *, load: Loader = contexts.document) -> list[Any]:
+    """Return the expanded form of a JSON-LD object.
+
+    Raises `InvalidError`: DATA_LOSS_DETECTION_ERROR for a member, type or identifier that would not be signed,
+    CONTEXT_NOT_ALLOWED for an unknown context, MALFORMED_VALUE_ERROR for a bad IRI or language tag.
+    """
+    dropped: list[str] = []
+    _limit_contexts(document)
+    expanded = _run(
+        load,
+        lambda options: jsonld.expand(document, options, on_property_dropped=lambda name: dropped.append(str(name))),
+    )
+    if dropped:
+        raise InvalidError(
+            "DATA_LOSS_DETECTION_ERROR",
+            f"The member {dropped[0][:100]!r} is defined by no vocabulary of the document, so no signature covers it.",
+        )
+    for item in expanded:
+        _check(item)
+    return list(expanded)
+
+
+def compact(expanded: list[Any], context: Any, *, load: Loader = contexts.document) -> dict[str, Any]:
+    """Return the compacted form of an expanded document under `context`; errors as for `expand`."""
+    return dict(_run(load, lambda options: jsonld.compact(expanded, context, options)))
+
+
+def quads(document: Mapping[str, Any], *, load: Loader = contexts.document) -> list[nquads.Quad]:
+    """Return the RDF dataset of a JSON-LD object as serialised quads; errors as for `expand`."""
+    return quads_of_expanded(expand(document, load=load))
+
+
+def quads_of_expanded(expanded: list[Any]) -> list[nquads.Quad]:
+    """Return the RDF dataset of a document that `expand` has returned, text direction included."""
+    dataset = _run(_no_context, lambda options: jsonld.to_rdf(expanded, {**options, "rdfDirection": "i18n-datatype"}))
+    return [
+        (_term(triple["subject"]), _term(triple["predicate"]), _term(triple["object"]), _graph(name))
+        for name, triples in dataset.items()
+        for triple in triples
+    ]
+
+
+def canonical(document: Mapping[str, Any], *, hash_name: str = "sha256", load: Loader = contexts.document) -> bytes:
+    """Return the canonical N-Quads of a JSON-LD object as UTF-8 bytes (RDFC-1.0).
+
+    `hash_name` is a key of `rdfc.HASHES`. Errors as for `expand`, and LIMIT_EXCEEDED.
+    """
+    return rdfc.canonicalize(quads(document, load=load), hash_name=hash_name).text.encode("utf-8")
+
+
+def _run(load: Loader, call: Callable[[dict[str, Any]], Any]) -> Any:
+    def loader(url: str, _options: Any) -> dict[str, Any]:
+        return {"contentType": "application/ld+json", "contextUrl": None, "documentUrl": url,
+                "document": load(url), "tag": "static"}  # fmt: skip
+
+    cache = _CACHE if load is contexts.document else _Bounded()
+    options = {"base": _BASE, "documentLoader": loader, "contextResolver": ContextResolver(cache, loader)}
+    with _LOCK:
+        try:
+            return call(options)
+        except InvalidError:
+            raise
+        except Exception as error:
+            raise _translated(error) from error
+
+
+def _translated(error: Exception) -> InvalidError:
+    """Turn whatever pyld raised into our own error: it raises KeyError and the like on hostile documents, too."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, InvalidError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, jsonld.JsonLdError):
+        return InvalidError("MALFORMED_VALUE_ERROR", f"The document is not JSON-LD: {error.code or error.type}.")
+    return InvalidError("MALFORMED_VALUE_ERROR", "The document is not JSON-LD that can be processed.")
+
+
+def _no_context(url: str) -> Any:
+    raise InvalidError("CONTEXT_NOT_ALLOWED", f"An expanded document names the context {url[:200]!r}.")
+
+
+def _limit_contexts(document: Mapping[str, Any]) -> None:
+    value = document.get("@context")
+    if isinstance(value, list) and len(value) > MAX_CONTEXTS:
+        raise InvalidError("LIMIT_EXCEEDED", f"The document names more than {MAX_CONTEXTS} vocabularies.")
+
+
+def _check(item: Any) -> None:
+    if isinstance(item, list):
+        for part in item:
+            _check(part)
+    elif isinstance(item, dict):
+        if "@value" in item:
+            _check_value(item)
+        else:
+            _check_node(item)
+
+
+def _check_value(item: Mapping[str, Any]) -> None:
+    language = item.get("@language")
+    if language is not None and not _LANGUAGE.fullmatch(language):
+        raise InvalidError("MALFORMED_VALUE_ERROR", f"{language[:50]!r} is not a language tag.")
+    datatype = item.get("@type")
+    if datatype is not None and datatype != "@json":
+        check_iri(datatype, "datatype")
+
+
+def _check_node(item: Mapping[str, Any]) -> None:
+    for key, value in item.items():
+        if key == "@id":
+            check_iri(value, "identifier")
+        elif key == "@type":
+            for name in value:
+                check_iri(name, "type")
+        else:
+            if not key.startswith("@"):
+                check_iri(key, "member")
+            _check(value)
+
+
+def check_iri(value: Any, kind: str) -> None:
+    """Refuse a value that is not an absolute IRI: relative, a blank node label, or with characters IRIs lack.
+
+    `kind` is the noun for the sentence. Raises `InvalidError` DATA_LOSS_DETECTION_ERROR for a relative one or one
+    with forbidden characters (the statement would vanish), MALFORMED_VALUE_ERROR for a blank node label.
+    """
+    if isinstance(value, str) and value.startswith("_:"):
+        raise InvalidError("MALFORMED_VALUE_ERROR", f"The {kind} {value[:100]!r} is a blank node label.")
+    if not isinstance(value, str) or value.startswith(_BASE) or not _IRI.fullmatch(value):
+        text = str(value).removeprefix(_BASE)
+        raise InvalidError(
+            "DATA_LOSS_DETECTION_ERROR",
+            f"The {kind} {text[:100]!r} is not a complete address, so it cannot be signed.",
+        )
+
+
+def _graph(name: str) -> str:
+    if name == "@default":
+        return ""
+    return name if name.startswith("_:") else nquads.iri(name)
+
+
+def _term(term: Mapping[str, Any]) -> str:
+    if term["type"] == "blank node":
+        return str(term["value"])
+    if term["type"] == "IRI":
+        return nquads.iri(term["value"])
+    return nquads.literal(term["value"], term["datatype"], term.get("language"))

@@ -1,0 +1,243 @@
+"""Reading a badge: the data-model rules that no schema states, and a frozen view of what a person needs to see.
+
+Only a document that passed `normal_form.check` may be read here: then a member name means what it says. RDF joins all
+bodies of one id, so a value of the issuer may stand in another place that names the same id; the view reads the union.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from openbadge import timestamps
+from openbadge.errors import InvalidError
+from openbadge.vocabulary import (
+    BADGE_TYPES,
+    IDENTIFIER_TYPES,
+    RESULT_STATUSES,
+    RESULT_TYPES,
+    SCHEMA_TYPE,
+    VERIFIABLE_CREDENTIAL,
+)
+
+_LANGUAGE: Final = re.compile(r"[a-z]{2,4}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+_EXTENSION: Final = re.compile(r"ext:[a-zA-Z0-9._-]+")
+_CODES: Final[Mapping[str, tuple[str, ...]]] = {
+    "identityType": IDENTIFIER_TYPES,
+    "identifierType": IDENTIFIER_TYPES,
+    "resultType": RESULT_TYPES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who issued: `id` is a DID or an HTTPS URL; `name` and `url` are claims of the document about itself."""
+
+    id: str
+    name: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """What a badge says. Mappings are the document's own objects, with equal ids joined; treat them as read-only."""
+
+    id: str
+    name: str | None
+    issuer: Issuer
+    valid_from: datetime
+    valid_until: datetime | None
+    subject: Mapping[str, Any]
+    achievement: Mapping[str, Any]
+    statuses: tuple[Mapping[str, Any], ...]
+    endorsements: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Badge:
+        """Read a document in normal form. Raises `InvalidError` MALFORMED_VALUE_ERROR for a member of wrong type."""
+        bodies = _bodies(document)
+        issuer = _joined(_object(document, "issuer"), bodies)
+        subject = _joined(_single_subject(document), bodies)
+        achievement = _joined(_object(subject, "achievement"), bodies)
+        until = document.get("validUntil")
+        return cls(
+            _text(document, "id"),
+            document.get("name") if isinstance(document.get("name"), str) else None,
+            Issuer(_text(issuer, "id"), _optional(issuer, "name"), _optional(issuer, "url")),
+            timestamps.parse(document.get("validFrom"), "validFrom"),
+            None if until is None else timestamps.parse(until, "validUntil"),
+            subject,
+            achievement,
+            tuple(_objects_of(document, "credentialStatus")),
+            (*_objects_of(document, "endorsement"), *_objects_of(achievement, "endorsement")),
+        )
+
+    @property
+    def identifiers(self) -> tuple[Mapping[str, Any], ...]:
+        """The identity objects of the recipient (`credentialSubject.identifier`)."""
+        return tuple(_objects_of(self.subject, "identifier"))
+
+    @property
+    def recipient_name(self) -> str | None:
+        """The recipient's name as the credential states it in plain text, or None."""
+        names = [
+            item["identityHash"]
+            for item in self.identifiers
+            if item.get("identityType") == "name" and item.get("hashed") is False
+        ]
+        return str(names[0]) if names else None
+
+
+def check_data_model(document: Mapping[str, Any]) -> None:
+    """Accept what Open Badges 3.0 appendix B and VC Data Model 2.0 section 4 demand beyond the JSON Schema.
+
+    Raises `InvalidError` MALFORMED_VALUE_ERROR with a sentence that names the member.
+    """
+    _check_types(document)
+    badge = Badge.read(document)
+    if badge.valid_until is not None and badge.valid_until < badge.valid_from:
+        raise _malformed("validUntil lies before validFrom.")
+    if "awardedDate" in document:
+        timestamps.parse(document["awardedDate"], "awardedDate")
+    if "id" not in badge.subject and not badge.identifiers:
+        raise _malformed("The recipient (credentialSubject) has neither an id nor an identifier.")
+    _check_achievement(badge.achievement)
+    _check_results(badge)
+    for item in _walk(document):
+        _check_codes(item)
+
+
+def _check_types(document: Mapping[str, Any]) -> None:
+    types = _list(document.get("type"))
+    if VERIFIABLE_CREDENTIAL not in types or not set(types) & set(BADGE_TYPES):
+        raise _malformed("The types of the document are not VerifiableCredential and OpenBadgeCredential.")
+    subject = _single_subject(document)
+    if "AchievementSubject" not in _list(subject.get("type")):
+        raise _malformed("The recipient (credentialSubject) is not of the type AchievementSubject.")
+    if "Achievement" not in _list(_object(subject, "achievement").get("type")):
+        raise _malformed("The achievement is not of the type Achievement.")
+    _check_typed_parts(document)
+
+
+def _check_typed_parts(document: Mapping[str, Any]) -> None:
+    for name in ("credentialStatus", "termsOfUse", "evidence", "refreshService", "credentialSchema"):
+        for item in _list(document.get(name, [])):
+            if not isinstance(item, dict) or "type" not in item:
+                raise _malformed(f"{name} has no type.")
+    for item in _objects_of(document, "credentialSchema"):
+        if item["type"] == SCHEMA_TYPE and not isinstance(item.get("id"), str):
+            raise _malformed("credentialSchema has no id.")
+
+
+def _check_achievement(achievement: Mapping[str, Any]) -> None:
+    criteria = achievement.get("criteria")
+    if not isinstance(criteria, dict) or not (criteria.get("id") or criteria.get("narrative")):
+        raise _malformed("The achievement's criteria have neither an id nor a narrative.")
+
+
+def _check_results(badge: Badge) -> None:
+    described = {item.get("id"): item for item in _objects_of(badge.achievement, "resultDescription")}
+    for result in _objects_of(badge.subject, "result"):
+        reference = result.get("resultDescription")
+        if reference is not None and reference not in described:
+            raise _malformed("A result refers to a description that the achievement does not have.")
+        if "value" in result and not isinstance(result["value"], str):
+            raise _malformed("The value of a result is not a text.")
+        kind = described.get(reference, {}).get("resultType")
+        if kind == "Status" and "status" not in result:
+            raise _malformed("A result of the type Status has no status.")
+
+
+def _check_codes(item: Mapping[str, Any]) -> None:
+    for name, allowed in _CODES.items():
+        value = item.get(name)
+        if value is not None and value not in allowed and not _EXTENSION.fullmatch(str(value)):
+            raise _malformed(f"{name} {str(value)[:50]!r} is not one that Open Badges defines.")
+    if "Result" in _list(item.get("type")) and item.get("status", RESULT_STATUSES[0]) not in RESULT_STATUSES:
+        raise _malformed(f"The status {str(item['status'])[:50]!r} of a result is not one that Open Badges defines.")
+    if "inLanguage" in item and not _LANGUAGE.fullmatch(str(item["inLanguage"])):
+        raise _malformed(f"inLanguage {str(item['inLanguage'])[:50]!r} is not a language tag.")
+
+
+def _single_subject(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    subjects = _list(document.get("credentialSubject"))
+    if len(subjects) != 1 or not isinstance(subjects[0], dict) or not subjects[0]:
+        raise _malformed("A badge has exactly one recipient (credentialSubject), as an object.")
+    return subjects[0]
+
+
+def _bodies(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Join all bodies of each id: lists are united, and a single member keeps the value that is there."""
+    bodies: dict[str, dict[str, Any]] = {}
+    for item in _walk(document):
+        if isinstance(item.get("id"), str):
+            body = bodies.setdefault(item["id"], {})
+            for name, value in item.items():
+                _join(body, name, value)
+    return bodies
+
+
+def _join(body: dict[str, Any], name: str, value: Any) -> None:
+    known = body.get(name)
+    if known is None or known == value:
+        body[name] = value
+    elif isinstance(known, list) or isinstance(value, list) or name == "type":
+        body[name] = [*_list(known), *(item for item in _list(value) if item not in _list(known))]
+    elif isinstance(known, dict) and isinstance(value, dict):
+        body[name] = {**known, **value}
+    else:
+        raise _malformed(f"The document gives two values for {name} of {str(body.get('id'))[:100]!r}.")
+
+
+def _joined(item: Mapping[str, Any], bodies: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    return bodies.get(item["id"], item) if isinstance(item.get("id"), str) else item
+
+
+def _walk(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield every object of the document except those inside proofs and embedded endorsements."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            yield item
+            stack.extend(part for name, part in item.items() if name not in ("proof", "endorsement", "@context"))
+        elif isinstance(item, list):
+            stack.extend(item)
+
+
+def _object(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = item.get(name)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, str) and name == "issuer":
+        return {"id": value}
+    if not isinstance(value, dict):
+        raise _malformed(f"{name} is missing or not an object.")
+    return value
+
+
+def _objects_of(item: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+    yield from (part for part in _list(item.get(name, [])) if isinstance(part, dict))
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    value = item.get(name)
+    if not isinstance(value, str) or not value:
+        raise _malformed(f"The member {name} is missing or not a text.")
+    return value
+
+
+def _optional(item: Mapping[str, Any], name: str) -> str | None:
+    value = item.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _malformed(detail: str) -> InvalidError:
+    return InvalidError("MALFORMED_VALUE_ERROR", detail)

@@ -1,0 +1,230 @@
+"""The normal-form rule: a badge is read only if its JSON says the same as its signed RDF.
+
+An RDF proof signs statements, not text. The holder of a badge can rename `validUntil` to its full IRI or put
+`credentialStatus` under `@nest`: the signature stays valid, and a reader of `document["validUntil"]` sees nothing. So
+contexts come from a short list, names are plain, values are in place, and compacting the expanded document must give
+the document back. What passes can be read by member name. See VC Data Integrity 1.0 section 2.4 and 4.
+
+`eddsa-jcs-2022` and VC-JWT sign the text itself; the rule holds for them all the same, since readers are the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from openbadge import canon
+from openbadge.errors import InvalidError
+from openbadge.vocabulary import CLR_CONTEXT, CREDENTIALS_V2, OB_CONTEXTS, OB_EXTENSIONS
+
+EXTRA_CONTEXTS: Final = frozenset(
+    {
+        OB_EXTENSIONS,
+        CLR_CONTEXT,
+        "https://w3id.org/security/data-integrity/v2",
+        "https://w3id.org/security/suites/ed25519-2020/v1",
+    }
+)
+"""Vocabularies that may follow the two of a badge, each once; none of them renames a term of those two."""
+
+MULTIPLE: Final = frozenset(
+    "@context achievement alignment allowedValue association credentialSchema credentialStatus credentialSubject "
+    "endorsement endorsementJwt evidence identifier otherIdentifier previousProof proof related relatedResource result "
+    "resultDescription rubricCriterionLevel statusMessage statusPurpose tag termsOfUse type verifiableCredential".split()
+)
+"""Members that may hold several values (Open Badges 3.0 appendix B, VC Data Model 2.0); any other holds one."""
+
+UNSIGNED_TERMS: Final = frozenset({"jsonSchema", "_sd", "jwk", "Criteria"})
+"""Names that the contexts give a second or opaque meaning: JSON literals, and the twin of `criteria`."""
+
+PROOF_MEMBERS: Final = frozenset(
+    "id type cryptosuite created expires verificationMethod proofPurpose proofValue domain challenge nonce "
+    "previousProof".split()
+)
+"""Members of a Data Integrity proof (VC Data Integrity 1.0 section 2.1)."""
+
+_ORDERED: Final = frozenset({"allowedValue"})
+_ALIASES: Final[Mapping[str, str]] = {"geo": "GeoCoordinates", "AchievementCredential": "OpenBadgeCredential"}
+_PLAIN_NAME: Final = re.compile(r"[^@:][^:]*")
+_LANGUAGE_VALUES: Final = ({"@value"}, {"@value", "@language"})
+
+
+def check(document: Mapping[str, Any]) -> list[Any]:
+    """Accept a badge or endorsement that is in normal form, and return its expanded form.
+
+    Raises `InvalidError` CONTEXT_NOT_ALLOWED, DATA_LOSS_DETECTION_ERROR, MALFORMED_VALUE_ERROR, NON_CANONICAL_FORM.
+    """
+    return _check(document, badge_contexts)
+
+
+def check_status_list(document: Mapping[str, Any]) -> list[Any]:
+    """Accept a status list credential in normal form: VC Data Model 2.0 and its optional proof vocabularies only."""
+    return _check(document, status_list_contexts)
+
+
+def badge_contexts(context: Any) -> bool:
+    """Say whether `@context` is that of a badge: the VC 2.0 and an Open Badges context first, then known extras."""
+    return (
+        _known(context)
+        and len(context) > 1
+        and context[0] == CREDENTIALS_V2
+        and context[1] in OB_CONTEXTS
+        and EXTRA_CONTEXTS.issuperset(context[2:])
+    )
+
+
+def status_list_contexts(context: Any) -> bool:
+    """Say whether `@context` is that of a status list credential: the VC 2.0 context first, then known extras."""
+    return _known(context) and context[0] == CREDENTIALS_V2 and EXTRA_CONTEXTS.issuperset(context[1:])
+
+
+def _known(context: Any) -> bool:
+    return (
+        isinstance(context, list)
+        and bool(context)
+        and all(isinstance(url, str) for url in context)
+        and len(set(context)) == len(context)
+    )
+
+
+def _check(document: Mapping[str, Any], allowed: Callable[[Any], bool]) -> list[Any]:
+    _check_contexts(document, allowed)
+    for name, value, inside in _members(document):
+        _check_name(name, value, inside)
+        _check_value(name, value)
+    for proof in _list(document.get("proof", [])):
+        _check_proof(proof)
+    expanded = canon.expand(document)
+    if len(expanded) != 1:
+        raise InvalidError("NON_CANONICAL_FORM", "The document describes more than one thing at its top level.")
+    compacted = canon.compact(expanded, document["@context"])
+    if _shape(document) != _shape(compacted):
+        raise InvalidError(
+            "NON_CANONICAL_FORM",
+            f"{_difference(document, compacted)} is written in a way that can hide data from a reader.",
+        )
+    _check_single_bodies(document)
+    return expanded
+
+
+def _check_contexts(document: Mapping[str, Any], allowed: Callable[[Any], bool]) -> None:
+    if not allowed(document.get("@context")):
+        raise InvalidError(
+            "CONTEXT_NOT_ALLOWED",
+            "The list of vocabularies (@context) is not one of an Open Badge, in the right order.",
+        )
+    embedded = [item for item in _embedded(document) if "@context" in item]
+    if any(not badge_contexts(item["@context"]) for item in embedded):
+        raise InvalidError("CONTEXT_NOT_ALLOWED", "An embedded endorsement uses vocabularies that are not known.")
+    total = sum(1 for name, _, _ in _members(document) if name == "@context")
+    if total != 1 + len(embedded):
+        raise InvalidError("CONTEXT_NOT_ALLOWED", "A part of the document changes the vocabulary (@context inside).")
+
+
+def _embedded(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the endorsements inside a document: the only objects that may name a context of their own."""
+    for name, item, _ in _members(value):
+        if name == "endorsement":
+            yield from (entry for entry in _list(item) if isinstance(entry, dict))
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+    """Yield every member of every object at any depth as (name, value, the object)."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            for name, part in item.items():
+                yield name, part, item
+                if name != "@context":
+                    stack.append(part)
+        elif isinstance(item, list):
+            stack.extend(item)
+
+
+def _check_name(name: str, value: Any, inside: Mapping[str, Any]) -> None:
+    if name == "@context" or (inside.keys() in _LANGUAGE_VALUES and isinstance(value, str)):
+        return
+    if not _PLAIN_NAME.fullmatch(name):
+        raise InvalidError("NON_CANONICAL_FORM", f"The member name {name[:100]!r} can hide data from a reader.")
+    if name in UNSIGNED_TERMS:
+        raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} has no place in a badge.")
+
+
+def _check_value(name: str, value: Any) -> None:
+    if value is None or value == {} or value == []:
+        raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} is empty; leave it out instead.")
+    if not isinstance(value, list):
+        return
+    if name not in MULTIPLE:
+        raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} may hold one value, not a list.")
+    if any(item is None or item == {} or isinstance(item, list) for item in value):
+        raise InvalidError("NON_CANONICAL_FORM", f"The list {name!r} holds an empty item or a list.")
+
+
+def _check_proof(proof: Any) -> None:
+    if not isinstance(proof, dict):
+        raise InvalidError("MALFORMED_VALUE_ERROR", "A proof is not an object.")
+    unknown = sorted(proof.keys() - PROOF_MEMBERS)
+    if unknown:
+        raise InvalidError(
+            "DATA_LOSS_DETECTION_ERROR", f"The proof has a member {unknown[0][:100]!r} that proofs lack."
+        )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _shape(value: Any, name: str = "") -> Any:
+    """Reduce a JSON value to what RDF keeps: lists are sets, one item equals its list, contexts are not data."""
+    if isinstance(value, list):
+        items = [_shape(item, name) for item in value]
+        if name not in _ORDERED:
+            items = sorted(set(items))
+        return items[0] if len(items) == 1 else json.dumps(items)
+    if isinstance(value, dict):
+        return json.dumps({key: _shape(item, key) for key, item in sorted(value.items()) if key != "@context"})
+    if isinstance(value, str) and name == "type":
+        value = _ALIASES.get(value, value)
+    return json.dumps(value)
+
+
+def _difference(document: Mapping[str, Any], compacted: Mapping[str, Any]) -> str:
+    names = [name for name in document if _shape(document.get(name), name) != _shape(compacted.get(name), name)]
+    return f"The member {names[0][:100]!r}" if names else "The document"
+
+
+def _check_single_bodies(document: Mapping[str, Any]) -> None:
+    """Refuse a second body for the credential, a status entry or a proof: RDF would merge the two."""
+    single = {part.get("id") for part in _own_parts(document)} - {None}
+    bodies = [
+        item["id"] for item in _objects(document) if item.get("id") in single and not _is_endorsement_subject(item)
+    ]
+    if len(bodies) != len(set(bodies)):
+        raise InvalidError(
+            "NON_CANONICAL_FORM", "Two parts of the document claim the id of the credential or its status."
+        )
+
+
+def _own_parts(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield document
+    for name in ("credentialStatus", "proof"):
+        yield from (item for item in _list(document.get(name, [])) if isinstance(item, dict))
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            yield item
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+
+
+def _is_endorsement_subject(item: Mapping[str, Any]) -> bool:
+    return item.keys() <= {"id", "type", "endorsementComment"} and "EndorsementSubject" in _list(item.get("type"))
