@@ -8,6 +8,7 @@
     ├── UnauthenticatedError  no token, or one that is not good
     ├── ForbiddenError        a good token without the right to do this
     ├── KeyStoreError         a signing key cannot be made, read or used
+    ├── BusyError             the database had no time for this; trying again helps
     ├── SettingsError         the service cannot start like this
     └── IntegrityError        stored data is not what was written
 
@@ -97,6 +98,13 @@ class PassphraseError(KeyStoreError):
 
     code = "PASSPHRASE_ERROR"
     title = "The key passphrase is missing or wrong"
+
+
+class BusyError(IssuerError):
+    """The database had no time for this; nothing was changed and trying again helps."""
+
+    code = "BUSY"
+    title = "The service is busy"
 
 
 class SettingsError(IssuerError):

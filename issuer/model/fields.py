@@ -27,9 +27,7 @@ MAX_LIST: Final = 100
 
 _LINK = re.compile(r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
 _UNSAFE_IN_LINK: Final = frozenset('<>"{}|\\^`')  # not allowed in a URI: RFC 3986 section 2
-_HIDING: Final = frozenset(
-    "\u200b\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
+_HIDING: Final = frozenset("\u200b\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that show nothing or turn the reading direction, so that a text can look like another one."""
 
 
@@ -50,9 +48,7 @@ class Fields:
         if kind is None:
             for name in self._value:
                 if name not in self._asked:
-                    raise FieldError(
-                        self._at(str(name)[:80]), "is not a known field: remove it or correct it"
-                    )
+                    raise FieldError(self._at(str(name)[:80]), "is not a known field: remove it or correct it")
 
     def _at(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name

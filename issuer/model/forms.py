@@ -25,9 +25,7 @@ PARTICIPATION_FORMS: Final = ("online", "onsite", "blended")
 """Annex I, element 10: form of participation in the learning activity."""
 SUPERVISION_FORMS: Final = ("unsupervised-no-id", "unsupervised-id", "supervised-no-id", "supervised-id")
 """Annex I, optional element: supervision and identity verification during assessment."""
-LEVEL_CODES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {"EQF": ("1", "2", "3", "4", "5", "6", "7", "8")}
-)
+LEVEL_CODES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"EQF": ("1", "2", "3", "4", "5", "6", "7", "8")})
 """Codes of the frameworks that we know. A level of another framework is taken as written."""
 IDENTIFIER_NAMESPACES: Final = ("http://data.europa.eu/esco/", "http://data.europa.eu/snb/")
 """Names that the European Union minted with http. They are identifiers, not links that anyone must follow."""
@@ -43,9 +41,7 @@ duration = pattern(
     20,
     "a duration with a time part, such as PT60H for 60 hours (P60M would be 60 months)",
 )
-period = pattern(
-    r"P(?=[0-9])([1-9][0-9]?Y)?([1-9][0-9]{0,2}M)?([1-9][0-9]{0,3}D)?", 20, "a period such as P3Y or P18M"
-)
+period = pattern(r"P(?=[0-9])([1-9][0-9]?Y)?([1-9][0-9]{0,2}M)?([1-9][0-9]{0,3}D)?", 20, "a period such as P3Y or P18M")
 credit_value = pattern(
     r"(?!0+(\.0+)?$)(0|[1-9][0-9]{0,3})(\.[0-9]{1,2})?", 8, "a decimal as a string, above zero, such as “2.5”"
 )

@@ -1,7 +1,7 @@
 """What is stored, one dataclass per kind of row.
 
-Times are aware and in UTC, ids are UUIDv7, digests are the 32 bytes of SHA-256. What `repr` leaves out is personal
-or secret and must not reach a log.
+Times are aware and in UTC, ids are UUIDv7, digests are the 32 bytes of SHA-256. What `repr` leaves out
+is personal or secret and must not reach a log.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ class Completion:
     """One report of a source and what became of it.
 
     `raw` are the bytes as they came in; `content` is the same report in canonical form, `digest` its SHA-256.
-    `person`, `definition_id` and `occurrence` make the business key. `definition_version_id` and `version_rule`
-    say which version applies and by which rule; `credential_id` is what the person got for it.
+    `person`, `definition_id` and `occurrence` make the business key. `definition_version_id` and
+    `version_rule` say which version applies and by which rule; `credential_id` is what the person got.
     """
 
     id: UUID

@@ -22,9 +22,7 @@ from issuer.model.forms import (
     version_name,
 )
 
-source_name = pattern(
-    r"[A-Za-z0-9][A-Za-z0-9._:/-]*", 200, "a source name of up to 200 letters, digits and . _ : / -"
-)
+source_name = pattern(r"[A-Za-z0-9][A-Za-z0-9._:/-]*", 200, "a source name of up to 200 letters, digits and . _ : / -")
 
 
 @dataclass(frozen=True, slots=True)

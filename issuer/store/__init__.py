@@ -1,0 +1,4 @@
+"""The statements, one module per aggregate. They keep and find records; the rules are in the modules above.
+
+Every function takes the `Transaction` first and works in the scope of its institution, unless it says otherwise.
+"""
