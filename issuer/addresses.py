@@ -1,0 +1,37 @@
+"""The public addresses of everything that the issuer publishes, made in one place from the base URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Builds addresses under `base_url`, which has no slash at its end."""
+
+    base_url: str
+
+    def credential(self, public_id: str) -> str:
+        """The credential's id and page; unguessable, since `public_id` carries 128 random bits."""
+        return f"{self.base_url}/credentials/{public_id}"
+
+    def achievement(self, definition_id: str, version: str) -> str:
+        """The achievement's id and page: the same for all earners of a definition version."""
+        return f"{self.base_url}/achievements/{definition_id}/v/{version}"
+
+    def achievement_image(self, definition_id: str, version: str) -> str:
+        """The picture of the achievement."""
+        return f"{self.achievement(definition_id, version)}/image.png"
+
+    def status_list(self, list_id: UUID) -> str:
+        """The signed status list."""
+        return f"{self.base_url}/status/{list_id}"
+
+    def status_entry(self, list_id: UUID, index: int) -> str:
+        """The id of one credential's status entry."""
+        return f"{self.status_list(list_id)}#{index}"
+
+    def verify_page(self) -> str:
+        """The public verifier."""
+        return f"{self.base_url}/"
