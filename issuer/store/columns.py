@@ -8,11 +8,14 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Dialect, LargeBinary, Text, Uuid
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Text, Uuid
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+"""A number that the database counts up. SQLite counts only a column that is declared INTEGER."""
 
 
 class Id(TypeDecorator[UUID]):

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from issuer.model import CompletionState, DefinitionState
-from issuer.store.columns import Id, Instant, JsonText, Names, Word
+from issuer.store.columns import Id, Instant, JsonText, Names, Serial, Word
 
 metadata = MetaData(
     naming_convention={
@@ -116,7 +116,7 @@ completion = Table(
 completion_history = Table(
     "completion_history",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Serial, primary_key=True),
     _needed("completion_id", Id, ForeignKey("completion.id"), index=True),
     _needed("at", Instant),
     _needed("state", Word(CompletionState)),
@@ -178,7 +178,7 @@ award = Table(
 status_change = Table(
     "status_change",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Serial, primary_key=True),
     _needed("list_id", Id, ForeignKey("status_list.id")),
     _needed("index", Integer),
     _needed("value", Boolean),
@@ -194,7 +194,7 @@ status_publication = Table(
     Column("list_id", Id, ForeignKey("status_list.id"), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     _needed("document", LargeBinary),
-    _needed("last_change", Integer),
+    _needed("last_change", Serial),
     _needed("signed_at", Instant),
 )
 
@@ -215,7 +215,7 @@ api_token = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Serial, primary_key=True, autoincrement=False),
     _needed("at", Instant),
     Column("institution_id", Id),
     _needed("actor", Text),

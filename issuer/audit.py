@@ -1,0 +1,95 @@
+"""The audit log: who did what to what, in a chain of hashes.
+
+The hash of an entry is SHA-256 over its canonical JSON, which holds the hash of the entry before. Changing or
+removing an entry breaks every later hash; whoever keeps one hash elsewhere can show that nothing before it changed.
+An entry is written in the transaction of what it reports, so that neither is there without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from issuer.db import Transaction
+from issuer.errors import IntegrityError
+from issuer.model import AuditEntry
+from issuer.model.canonical import canonical_json, sha256
+from issuer.model.forms import instant_text
+from issuer.store.rows import insert, read_all, read_one
+from issuer.store.tables import audit as table
+
+GENESIS: Final = bytes(32)
+"""What the first entry has as the hash before it."""
+_BATCH: Final = 1_000
+
+
+def append(
+    tx: Transaction, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, Any]
+) -> AuditEntry:
+    """Add an entry to the chain and return it.
+
+    `action` is a verb with its object such as `definition.approve`, `subject` names what it was done to, `detail`
+    is JSON without fractions and without personal data. Entries of all institutions form one chain. The numbers
+    follow each other without a gap; two rivals for one number cannot both commit.
+    """
+    last = read_one(tx, select(table).order_by(table.c.seq.desc()).limit(1), AuditEntry)
+    entry = AuditEntry(
+        seq=1 if last is None else last.seq + 1,
+        at=at,
+        institution_id=tx.scope,
+        actor=actor,
+        action=action,
+        subject=subject,
+        detail=dict(detail),
+        previous_hash=GENESIS if last is None else last.hash,
+        hash=b"",
+    )
+    entry = _sealed(entry)
+    insert(tx, table, entry)
+    return entry
+
+
+def verify(tx: Transaction) -> AuditEntry | None:
+    """Check the whole chain and return its last entry (`None`: the log is empty).
+
+    Raises `IntegrityError` naming the first entry that is missing or was changed. An end that was cut off shows only
+    against a hash that was kept elsewhere.
+    """
+    last: AuditEntry | None = None
+    while batch := entries(tx, after=last.seq if last else 0, limit=_BATCH):
+        for entry in batch:
+            _check_link(entry, last)
+            last = entry
+    return last
+
+
+def entries(tx: Transaction, after: int = 0, limit: int = _BATCH) -> tuple[AuditEntry, ...]:
+    """Return up to `limit` entries after number `after`, of all institutions, in order."""
+    statement = select(table).where(table.c.seq > after).order_by(table.c.seq).limit(limit)
+    return read_all(tx, statement, AuditEntry)
+
+
+def _check_link(entry: AuditEntry, last: AuditEntry | None) -> None:
+    seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.hash)
+    if entry.seq != seq:
+        raise IntegrityError(f"The audit log is broken: entry {seq} is missing.")
+    if entry.previous_hash != previous or entry.hash != _sealed(entry).hash:
+        raise IntegrityError(f"The audit log is broken: entry {seq} was changed after it was written.")
+
+
+def _sealed(entry: AuditEntry) -> AuditEntry:
+    content = {
+        "seq": entry.seq,
+        "at": instant_text(entry.at),
+        "institution": None if entry.institution_id is None else str(entry.institution_id),
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "detail": entry.detail,
+        "previous": entry.previous_hash.hex(),
+    }
+    return replace(entry, hash=sha256(canonical_json(content)))

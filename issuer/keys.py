@@ -1,0 +1,240 @@
+"""The key store: files that hold signing keys, sealed with a passphrase. The only module that names private keys.
+
+One file per key in `MICROCRED_HOME/keys`, mode 0600 in a folder of mode 0700, written whole or not at all. The
+public part is readable; the secret part is sealed with AES-256-GCM under a key that scrypt makes of the passphrase.
+The public part is authenticated along with it, so that a secret cannot be moved under another name or issuer.
+
+For each issuer (a DID) and algorithm the newest key is the one that signs; older ones stay published, because
+credentials that they signed must go on verifying. Thus rotation is one file write. `keys/README.md` is the runbook.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from issuer.db import RandomBytes
+from issuer.errors import KeyStoreError, NoActiveKeyError
+from issuer.key_files import KeyFile, PassphraseProvider, read_folder, seal, unseal, write_file
+from issuer.model.forms import instant, instant_text
+from openbadge.multikey import PublicKey
+
+ACTIVE: Final = "active"
+RETIRED: Final = "retired"
+REVOKED: Final = "revoked"
+"""States of a key: signs; no longer signs, but its signatures stand; known to others, so its signatures fall."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """The public part of a key. `verification_method` is `controller#name`; `since` is when `state` began."""
+
+    name: str
+    controller: str
+    verification_method: str
+    algorithm: str
+    public_key_multibase: str
+    state: str
+    created: datetime
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs with one key (`openbadge.proof.model.Signer`). `repr` shows nothing of the secret."""
+
+    verification_method: str
+    algorithm: str
+    public_key: PublicKey
+    _sign: Callable[[bytes], bytes] = field(repr=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the raw signature over `data`: 64 bytes for Ed25519 and P-256 (r||s), 96 for P-384."""
+        return self._sign(data)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStore:
+    """The keys in `directory`. `passphrase` is asked only when a secret is sealed or opened."""
+
+    directory: Path
+    passphrase: PassphraseProvider = field(repr=False)
+
+    def new(self, controller: str, now: datetime, random_bytes: RandomBytes, algorithm: str = "Ed25519") -> KeyInfo:
+        """Make a key for the issuer `controller` (a did:web) that signs from now on, and return its public part.
+
+        The issuer's key of the same algorithm before it is retired by this. Raises `KeyStoreError` for an algorithm
+        that is not in the table or another DID method, `PassphraseError` without a passphrase.
+        """
+        if not controller.startswith("did:web:") or "#" in controller:
+            raise KeyStoreError(f"Keys can be made for did:web issuers only, not for “{controller}”.")
+        secret, private = _fresh(_row(algorithm), random_bytes)
+        name = f"{algorithm.lower()}-{now:%Y%m%d}-{random_bytes(4).hex()}"
+        public = {
+            "name": name,
+            "controller": controller,
+            "algorithm": algorithm,
+            "number": 1 + max((file.public["number"] for file in self._files()), default=0),
+            "publicKeyMultibase": private.public_key.multibase,
+            "created": instant_text(now),
+        }
+        write_file(self.directory, KeyFile(public, seal(secret, public, self.passphrase(), random_bytes)))
+        return self.get(name)
+
+    def list(self) -> tuple[KeyInfo, ...]:
+        """Return the public parts of all keys, the oldest first. Needs no passphrase."""
+        infos: builtins.list[KeyInfo] = []
+        successors: dict[tuple[str, str], KeyInfo] = {}
+        for file in reversed(self._files()):
+            role = (file.public["controller"], file.public["algorithm"])
+            info = _info(file, successors.get(role))
+            successors[role] = info
+            infos.append(info)
+        return tuple(reversed(infos))
+
+    def public_keys(self, controller: str) -> tuple[KeyInfo, ...]:
+        """Return an issuer's keys for its DID document, the revoked ones among them. Needs no passphrase."""
+        return tuple(key for key in self.list() if key.controller == controller)
+
+    def get(self, name: str) -> KeyInfo:
+        """Return the public part of one key. Raises `KeyStoreError` if there is none of this name."""
+        for key in self.list():
+            if key.name == name:
+                return key
+        raise KeyStoreError(f"There is no key “{name}”. `microcred keys list` shows those that there are.")
+
+    def signer(self, controller: str, algorithm: str = "Ed25519") -> Signer:
+        """Open the issuer's active key. Raises `NoActiveKeyError` or `PassphraseError`.
+
+        Takes a tenth of a second on purpose (scrypt): open once, keep the signer, and open again after a rotation.
+        """
+        for key in self.public_keys(controller):
+            if key.algorithm == algorithm and key.state == ACTIVE:
+                return self._open(key)
+        raise NoActiveKeyError(
+            f"There is no active {algorithm} key for {controller}. Make one with `microcred keys new`."
+        )
+
+    def retire(self, name: str, now: datetime) -> KeyInfo:
+        """Take an active key out of use without a successor; its signatures stand."""
+        return self._mark(name, RETIRED, now)
+
+    def revoke(self, name: str, now: datetime) -> KeyInfo:
+        """Declare a key compromised: published as revoked, every signature of it falls. Cannot be undone."""
+        return self._mark(name, REVOKED, now)
+
+    def _mark(self, name: str, state: str, now: datetime) -> KeyInfo:
+        if self.get(name).state not in _MAY_BECOME[state]:
+            raise KeyStoreError(f"The key “{name}” is {self.get(name).state} and cannot become {state}.")
+        file = next(file for file in self._files() if file.name == name)
+        write_file(self.directory, file.marked(state, instant_text(now)))
+        return self.get(name)
+
+    def _files(self) -> builtins.list[KeyFile]:
+        return sorted(read_folder(self.directory), key=lambda file: (file.public["number"], file.name))
+
+    def _open(self, key: KeyInfo) -> Signer:
+        file = next(file for file in self._files() if file.name == key.name)
+        private = _row(key.algorithm).from_secret(unseal(file, self.passphrase()))
+        if private.public_key.multibase != key.public_key_multibase:
+            raise KeyStoreError(f"The key file “{key.name}” holds a secret that is not that of its public key.")
+        return Signer(key.verification_method, key.algorithm, private.public_key, private.sign)
+
+
+def rehearsal_signer(verification_method: str, algorithm: str, random_bytes: RandomBytes) -> Signer:
+    """Return a signer with a key that is thrown away: the lints sign with it what is about to be signed for real.
+
+    It carries the real `verification_method`, so that the rehearsed document differs from the signed one in the
+    proof value alone. Raises `KeyStoreError` for an algorithm that is not in the table.
+    """
+    _, private = _fresh(_row(algorithm), random_bytes)
+    return Signer(verification_method, algorithm, private.public_key, private.sign)
+
+
+@dataclass(frozen=True, slots=True)
+class _Private:
+    public_key: PublicKey
+    sign: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Algorithm:
+    secret_length: int
+    from_secret: Callable[[bytes], _Private]
+
+
+def _ed25519(secret: bytes) -> _Private:
+    key = Ed25519PrivateKey.from_private_bytes(secret)
+    return _Private(PublicKey("Ed25519", key.public_key().public_bytes_raw()), key.sign)
+
+
+def _ecdsa(curve: ec.EllipticCurve, name: str, digest: hashes.HashAlgorithm, size: int) -> Callable[[bytes], _Private]:
+    def from_secret(secret: bytes) -> _Private:
+        key = ec.derive_private_key(int.from_bytes(secret, "big"), curve)
+        algorithm = ec.ECDSA(digest, deterministic_signing=True)  # the same bytes again after a crash: RFC 6979
+
+        def sign(data: bytes) -> bytes:
+            r, s = decode_dss_signature(key.sign(data, algorithm))
+            return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+        point = key.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+        return _Private(PublicKey(name, point), sign)
+
+    return from_secret
+
+
+_ALGORITHMS: Final[Mapping[str, _Algorithm]] = MappingProxyType(
+    {
+        "Ed25519": _Algorithm(32, _ed25519),
+        "P-256": _Algorithm(32, _ecdsa(ec.SECP256R1(), "P-256", hashes.SHA256(), 32)),
+        "P-384": _Algorithm(48, _ecdsa(ec.SECP384R1(), "P-384", hashes.SHA384(), 48)),
+    }
+)
+_MAY_BECOME: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({RETIRED: (ACTIVE,), REVOKED: (ACTIVE, RETIRED)})
+
+
+def _info(file: KeyFile, successor: KeyInfo | None) -> KeyInfo:
+    """The public part of a key; `successor` is the issuer's next key of the same algorithm, if there is one."""
+    public = file.public
+    created = instant(public["created"], "created")
+    state, since = (ACTIVE, created) if successor is None else (RETIRED, successor.created)
+    if file.mark is not None:
+        state, since = file.mark["state"], instant(file.mark["at"], "at")
+    return KeyInfo(
+        name=file.name,
+        controller=public["controller"],
+        verification_method=f"{public['controller']}#{file.name}",
+        algorithm=public["algorithm"],
+        public_key_multibase=public["publicKeyMultibase"],
+        state=state,
+        created=created,
+        since=since,
+    )
+
+
+def _fresh(algorithm: _Algorithm, random_bytes: RandomBytes) -> tuple[bytes, _Private]:
+    """Draw secrets until one is a key: one in 2^32 lies beyond the order of P-256 (FIPS 186-5 appendix A.2.2)."""
+    while True:
+        secret = random_bytes(algorithm.secret_length)
+        try:
+            return secret, algorithm.from_secret(secret)
+        except ValueError:
+            continue
+
+
+def _row(algorithm: str) -> _Algorithm:
+    row = _ALGORITHMS.get(algorithm)
+    if row is None:
+        raise KeyStoreError(f"There are no keys of the kind “{algorithm}”; use one of {', '.join(_ALGORITHMS)}.")
+    return row

@@ -1,0 +1,121 @@
+"""The issuer's settings: environment variables, read once at the start. The only module here that sees them.
+
+Every setting is a row of `SETTINGS` with the sentence that the README prints. A bad value stops the start.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from issuer.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its variable, what holds if it is not set (in words), what it does, and how it is read."""
+
+    name: str
+    default: str
+    sentence: str
+
+
+HOME: Final = Setting(
+    "MICROCRED_HOME", "./var", "The one folder that the service writes to: database, keys, caches, results."
+)
+BASE_URL: Final = Setting(
+    "MICROCRED_BASE_URL",
+    "http://127.0.0.1:8000",
+    "The public address of the service, which credentials carry for ever: https, except on the own machine.",
+)
+DATABASE_URL: Final = Setting(
+    "MICROCRED_DATABASE_URL",
+    "the SQLite file microcred.sqlite3 in MICROCRED_HOME",
+    "Where the data is, as a SQLAlchemy URL such as sqlite:////srv/microcred.sqlite3.",
+)
+PASSPHRASE: Final = Setting(
+    "MICROCRED_KEY_PASSPHRASE",
+    "not set",
+    "The passphrase that opens the signing keys. Prefer the file: other programs may see the environment.",
+)
+PASSPHRASE_FILE: Final = Setting(
+    "MICROCRED_KEY_PASSPHRASE_FILE",
+    "the file keys/passphrase in MICROCRED_HOME",
+    "The file with the passphrase that opens the signing keys; not used if MICROCRED_KEY_PASSPHRASE is set.",
+)
+
+SETTINGS: Final = (HOME, BASE_URL, DATABASE_URL, PASSPHRASE, PASSPHRASE_FILE)
+"""All of them, in the order of the README."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerSettings:
+    """The settings, checked. `base_url` ends without a slash; paths are as given, relative ones to the start folder."""
+
+    home: Path
+    base_url: str
+    database_url: str
+    key_passphrase: str | None = field(repr=False)
+    key_passphrase_file: Path
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> IssuerSettings:
+        """Read and check all settings. Raises `SettingsError` with the name of the variable and what it must be."""
+        home = _read(environ, HOME, _path, Path("var"))
+        return cls(
+            home=home,
+            base_url=_read(environ, BASE_URL, _base_url, "http://127.0.0.1:8000"),
+            database_url=_read(environ, DATABASE_URL, str, f"sqlite:///{home / 'microcred.sqlite3'}"),
+            key_passphrase=_read(environ, PASSPHRASE, _passphrase, None),
+            key_passphrase_file=_read(environ, PASSPHRASE_FILE, _path, home / "keys" / "passphrase"),
+        )
+
+    @property
+    def keys_directory(self) -> Path:
+        """The folder of the signing keys."""
+        return self.home / "keys"
+
+
+def _read(environ: Mapping[str, str], setting: Setting, read: Callable[[str], Any], default: Any) -> Any:
+    value = environ.get(setting.name)
+    if value is None:
+        return default
+    try:
+        return read(value)
+    except ValueError as error:
+        raise SettingsError(f"{setting.name} {error}.") from None
+
+
+def _path(value: str) -> Path:
+    if not value.strip() or "\x00" in value:
+        raise ValueError("must be a path, not empty")
+    return Path(value)
+
+
+def _passphrase(value: str) -> str:
+    if not value:
+        raise ValueError("is set but empty; remove it or give it a value")
+    return value
+
+
+def _base_url(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("must be an address such as https://badges.example.edu")
+    if url.query or url.fragment or "@" in url.netloc:
+        raise ValueError("must have no user name, no “?” and no “#”")
+    if url.scheme == "http" and not _is_own_machine(url.hostname):
+        raise ValueError("must begin with https: an http address is accepted only for the own machine")
+    _ = url.port  # raises ValueError for a port that is none
+    return value.rstrip("/")
+
+
+def _is_own_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,36 @@
+"""Institutions. These functions work across the whole installation, whatever the scope of the transaction."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from issuer.db import Transaction
+from issuer.errors import NotFoundError
+from issuer.model import Institution
+from issuer.store.rows import insert, read_all, read_one
+from issuer.store.tables import institution
+
+
+def add(tx: Transaction, record: Institution) -> None:
+    """Store a new institution; `slug` and `did` are unique."""
+    insert(tx, institution, record)
+
+
+def get(tx: Transaction, institution_id: UUID) -> Institution:
+    """Return the institution, or raise `NotFoundError`."""
+    found = read_one(tx, select(institution).where(institution.c.id == institution_id), Institution)
+    if found is None:
+        raise NotFoundError("There is no such institution.")
+    return found
+
+
+def by_slug(tx: Transaction, slug: str) -> Institution | None:
+    """Return the institution that has this name in our addresses."""
+    return read_one(tx, select(institution).where(institution.c.slug == slug), Institution)
+
+
+def every(tx: Transaction) -> tuple[Institution, ...]:
+    """Return all institutions, the oldest first."""
+    return read_all(tx, select(institution).order_by(institution.c.id), Institution)
