@@ -1,0 +1,94 @@
+"""From a completion to the slot values of its credential."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from issuer.achievement import outcome_id
+from issuer.addresses import Addresses
+from issuer.db import RandomBytes
+from issuer.errors import FieldError
+from issuer.model import Completion, CompletionReport, Definition, StatusSlot
+from issuer.template import Values
+from openbadge import identity, multibase, timestamps
+
+SALT_BYTES: Final = 16
+"""Random bytes per identity hash: an e-mail address is guessable, so every badge has a salt of its own."""
+
+_PERIOD: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
+
+
+def slot_values(
+    completion: Completion, definition: Definition, addresses: Addresses, random_bytes: RandomBytes
+) -> dict[str, object]:
+    """Return the values that the completion and the definition give, for the template `micro-credential`.
+
+    Raises `FieldError` for a result that the definition does not describe.
+    """
+    report = completion.report
+    values: dict[str, object] = {
+        "awardedDate": timestamps.write(completion.completed_at),
+        "subjectId": completion.learner_did or f"urn:uuid:{UUID(bytes=random_bytes(16), version=4)}",
+        "recipientName": completion.learner_name,
+        "result": [_result(report, index, definition, addresses) for index in range(len(report.result))],
+        "evidence": [_present(id=item.id, name=item.name, description=item.description, narrative=item.narrative)
+                     for item in report.evidence],
+    }  # fmt: skip
+    if definition.validity_period is not None:
+        values["validUntil"] = timestamps.write(add_period(completion.completed_at, definition.validity_period))
+    if completion.learner_email is not None:
+        salt = multibase.base64url_encode(random_bytes(SALT_BYTES))
+        email = identity.normalize("emailAddress", completion.learner_email)
+        values["recipientEmailHash"] = identity.hash_identity(email, salt)
+        values["recipientEmailSalt"] = salt
+    return values
+
+
+def signing_values(public_id: str, slot: StatusSlot, addresses: Addresses, now: datetime) -> Values:
+    """Return the values that the moment of issuing gives: the credential's address, its status entry, the time."""
+    return {
+        "credentialId": addresses.credential(public_id),
+        "validFrom": timestamps.write(now),
+        "statusEntryId": addresses.status_entry(slot.list_id, slot.index),
+        "statusListIndex": str(slot.index),
+        "statusListCredential": addresses.status_list(slot.list_id),
+    }
+
+
+def add_period(moment: datetime, period: str) -> datetime:
+    """Add a calendar period such as `P3Y` or `P1Y6M10D`; a day that the month lacks becomes its last one.
+
+    Raises `FieldError` when the period is not one or leads beyond the calendar.
+    """
+    match = _PERIOD.fullmatch(period)
+    years, months, days = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    if not years + months + days:
+        raise FieldError("validityPeriod", f"“{period}” is not a period such as P3Y")
+    month = moment.month - 1 + months
+    year, month = moment.year + years + month // 12, month % 12 + 1
+    try:
+        last = calendar.monthrange(year, month)[1]
+        return moment.replace(year=year, month=month, day=min(moment.day, last)) + timedelta(days=days)
+    except (ValueError, OverflowError):
+        raise FieldError("validityPeriod", f"“{period}” leads beyond the calendar") from None
+
+
+def _result(report: CompletionReport, index: int, definition: Definition, addresses: Addresses) -> dict[str, str]:
+    result = report.result[index]
+    item = result.result_description or _named(definition, result.name, f"result[{index}].name")
+    return _present(description=outcome_id(definition, item, addresses), value=result.value, status=result.status)
+
+
+def _named(definition: Definition, name: str | None, path: str) -> str:
+    for described in definition.results:
+        if name is not None and described.name.casefold() == name.casefold():
+            return described.id
+    raise FieldError(path, "is not a result that the definition describes")
+
+
+def _present(**members: str | None) -> dict[str, str]:
+    return {name: value for name, value in members.items() if value is not None}
