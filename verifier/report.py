@@ -87,9 +87,7 @@ class Check:
         return cls(check_id, TITLES[check_id], Outcome.PASSED, detail, None, required)
 
     @classmethod
-    def unknown(
-        cls, check_id: str, detail: str, problem: str | None = None, *, required: bool = True
-    ) -> Check:
+    def unknown(cls, check_id: str, detail: str, problem: str | None = None, *, required: bool = True) -> Check:
         """Return the check named `check_id` as one whose answer could not be had."""
         return cls(check_id, TITLES[check_id], Outcome.UNKNOWN, detail, problem, required)
 

@@ -36,7 +36,7 @@ class FolderFetch:
         """Return whether the index lists `url`."""
         return url in self._entries
 
-    def fetch(self, url: str, accept: str, *, limit: int = DOCUMENT_LIMIT) -> Fetched:  # noqa: ARG002
+    def fetch(self, url: str, accept: str, *, limit: int = DOCUMENT_LIMIT) -> Fetched:
         """Return the file that stands for `url`.
 
         Raises `UnavailableError` FETCH_FAILED (not listed, outside the folder, not readable) or
@@ -54,9 +54,7 @@ class FolderFetch:
             reason = error.strerror or "it cannot be read"
             raise UnavailableError("FETCH_FAILED", f"The material file {name!r}: {reason}.") from None
         if len(body) > limit:
-            raise UnavailableError(
-                "LIMIT_EXCEEDED", f"The material file {name!r} is larger than {limit:,} bytes."
-            )
+            raise UnavailableError("LIMIT_EXCEEDED", f"The material file {name!r} is larger than {limit:,} bytes.")
         return Fetched(url, media_type, body, at)
 
     def _inside(self, name: str) -> Path:

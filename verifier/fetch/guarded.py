@@ -71,7 +71,7 @@ class GuardedFetch:
         self._network = network
         self._seconds = seconds
 
-    def answers(self, url: str) -> bool:  # noqa: ARG002
+    def answers(self, url: str) -> bool:
         """Return True: it decides about every address, if only to refuse it."""
         return True
 
@@ -154,7 +154,7 @@ class _Stream(io.RawIOBase):
         self._connection.settimeout(self._deadline.left())
         return self._connection.recv_into(buffer)
 
-    def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002 - what HTTPResponse asks of a socket
+    def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(self)
 
 

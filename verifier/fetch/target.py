@@ -43,9 +43,7 @@ def read_target(url: str) -> Target:
     """Return where `url` points, or raise `UnavailableError` FETCH_BLOCKED."""
     match = _URL.fullmatch(url) if len(url) <= MAX_URL else None
     if match is None:
-        raise blocked(
-            "it must be https, name a host, use port 443 and hold no user name, fragment or odd character"
-        )
+        raise blocked("it must be https, name a host, use port 443 and hold no user name, fragment or odd character")
     path = match["path"] or "/"
     if _DISGUISED.search(path):
         raise blocked("its path holds a hidden separator or a step upwards")

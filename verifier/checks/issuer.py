@@ -1,0 +1,58 @@
+"""Checks of who issued: the key, the signature, and whether anyone vouches for the issuer."""
+
+from __future__ import annotations
+
+from openbadge.errors import InvalidError, UnavailableError
+from verifier.checks import keys, signature
+from verifier.material import Material, issuer_id
+from verifier.parse import Presented
+from verifier.question import Question
+
+
+def proof(presented: Presented, material: Material, question: Question) -> str:
+    """Every signature that names a key of the issuer is right, and there is at least one.
+
+    While a key cannot be shown to be the issuer's, nothing is known about the signature: `issuer_binding` then says
+    why, and this check stays unknown.
+    """
+    issuer = issuer_id(presented.document)
+    mine = keys.own(keys.signatures(presented.document, presented.token), issuer)
+    for item in mine:
+        signature.check_rules(item, question)
+    for item in mine:
+        try:
+            key = keys.bind(item, issuer, material, question.now)
+        except InvalidError as error:
+            raise UnavailableError(error.code, "It could not be checked, because its key is not acceptable.") from error
+        signature.verify_one(presented.document, item, key)
+    return "The content is exactly what was signed." if len(mine) == 1 else f"All {len(mine)} signatures are right."
+
+
+def issuer_binding(presented: Presented, material: Material, question: Question) -> str:
+    """Each key that signed in the issuer's name is listed for that purpose in the issuer's own key document."""
+    issuer = issuer_id(presented.document)
+    found = keys.signatures(presented.document, presented.token)
+    mine = keys.own(found, issuer)
+    for item in mine:
+        keys.bind(item, issuer, material, question.now)
+    foreign = len(found) - len(mine)
+    others = f" {foreign} more by someone else did not count." if foreign else ""
+    return f"{issuer} lists the key {mine[0].method} for issuing.{others}"
+
+
+def trust(presented: Presented, _material: Material, question: Question) -> str:
+    """A source that the operator configured knows the issuer; anyone can call themselves a university.
+
+    Raises `UnavailableError` ISSUER_UNTRUSTED when none does, `InvalidError` when the policy names its issuers and this
+    is none of them.
+    """
+    issuer = issuer_id(presented.document)
+    allowed = question.policy.allowed_issuers
+    if allowed is not None and issuer not in allowed:
+        raise InvalidError(
+            "ISSUER_UNTRUSTED", f"The policy of this verifier does not accept the issuer {issuer[:200]}."
+        )
+    name = question.trust.vouches(issuer)
+    if name is None:
+        raise UnavailableError("ISSUER_UNTRUSTED", f"No trust source of this verifier knows the issuer {issuer[:200]}.")
+    return f"A trust source of this verifier knows the issuer as {name}."

@@ -1,0 +1,84 @@
+"""The signature itself: VC Data Integrity 1.0, section 4.4 "Verify Proof", and the VC-JWT container.
+
+Not checked here: whose key it is; `keys` has done that before any key arrives here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from openbadge import timestamps
+from openbadge.errors import InvalidError
+from openbadge.multikey import PublicKey
+from openbadge.proof import data_integrity, suite, vc_jwt
+from openbadge.vocabulary import ASSERTION_METHOD
+from verifier.checks import keys
+from verifier.material import Material, issuer_id
+from verifier.question import Question
+
+CREATED_SKEW: Final = timedelta(minutes=5)
+"""How far a proof's `created` may lie in the future: clocks of servers differ by less, and the time is only a claim."""
+TOKEN: Final = "vc-jwt"  # noqa: S105 - the name of a proof kind
+"""The name under which a policy accepts signed tokens."""
+
+
+def verify_all(
+    document: Mapping[str, Any], token: vc_jwt.Token | None, material: Material, question: Question
+) -> list[keys.Signature]:
+    """Accept a credential of which every signature that names a key of its issuer is right, and return those.
+
+    Raises the errors of `keys.own`, `keys.bind`, `check_rules` and `verify_one`.
+    """
+    issuer = issuer_id(document)
+    mine = keys.own(keys.signatures(document, token), issuer)
+    for signature in mine:
+        check_rules(signature, question)
+        verify_one(document, signature, keys.bind(signature, issuer, material, question.now))
+    return mine
+
+
+def check_rules(signature: keys.Signature, question: Question) -> None:
+    """Accept what can be said of a signature without its key: its kind, purpose and times.
+
+    Raises `InvalidError` UNSUPPORTED_SUITE or PROOF_VERIFICATION_ERROR.
+    """
+    kind = TOKEN
+    if signature.proof is not None:
+        data_integrity.check_form(signature.proof)
+        _check_purpose(signature.proof)
+        _check_times(signature.proof, question.now)
+        kind = suite(signature.proof["cryptosuite"]).name
+    accepted = question.policy.accepted_proofs
+    if accepted is not None and kind not in accepted:
+        raise InvalidError(
+            "UNSUPPORTED_SUITE", f"The policy of this verifier does not accept signatures of kind {kind}."
+        )
+
+
+def verify_one(document: Mapping[str, Any], signature: keys.Signature, key: PublicKey) -> None:
+    """Accept one signature under its key, or raise `InvalidError`."""
+    if signature.proof is not None:
+        data_integrity.verify(document, signature.proof, key)
+    elif signature.token is not None:
+        vc_jwt.verify(signature.token, key)
+
+
+def _check_purpose(proof: Mapping[str, Any]) -> None:
+    if proof["proofPurpose"] != ASSERTION_METHOD:
+        raise InvalidError(
+            "PROOF_VERIFICATION_ERROR",
+            f"The proof was made for {proof['proofPurpose'][:50]!r}, not to issue credentials.",
+        )
+    if "previousProof" in proof:
+        raise InvalidError(
+            "PROOF_VERIFICATION_ERROR", "The proof builds on another proof; such chains are not supported."
+        )
+
+
+def _check_times(proof: Mapping[str, Any], now: datetime) -> None:
+    if "created" in proof and timestamps.parse(proof["created"], "proof.created") > now + CREATED_SKEW:
+        raise InvalidError("PROOF_VERIFICATION_ERROR", f"The proof says it is made in the future: {proof['created']}.")
+    if "expires" in proof and timestamps.parse(proof["expires"], "proof.expires") < now:
+        raise InvalidError("PROOF_VERIFICATION_ERROR", f"The proof has expired: {proof['expires']}.")

@@ -1,0 +1,109 @@
+"""From bytes to a document: which form was presented, and what is in it. Nothing in it is believed yet.
+
+The form is told by the content, never by a file name or a media type, since both come from the sender.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from openbadge import strict_json
+from openbadge.baking import png, svg
+from openbadge.errors import InvalidError
+from openbadge.proof import vc_jwt
+
+MAX_INPUT: Final = 4 * 1024 * 1024
+"""Bytes of the whole input, 4 MiB: a large picture. The text inside has the smaller limit of `strict_json`."""
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_SVG: Final = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\x00?<")
+_TOKEN: Final = re.compile(rb"\s*e[wy]")
+"""Base64url of `{` with what may follow it in JSON; no JSON document starts like that."""
+
+_OTHER_FILES: Mapping[bytes, str] = MappingProxyType(
+    {
+        b"%PDF": "a PDF file",
+        b"\xff\xd8\xff": "a JPEG picture, which cannot carry a badge",
+        b"GIF8": "a GIF picture, which cannot carry a badge",
+        b"RIFF": "a WebP or sound file",
+        b"\x1f\x8b": "compressed with gzip",
+        b"PK\x03\x04": "a ZIP archive",
+    }
+)
+_OTHER_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "EnvelopedVerifiableCredential": "an enveloped credential; send the credential inside it",
+        "VerifiablePresentation": "a presentation; send the credential inside it",
+        "EnvelopedVerifiablePresentation": "a presentation; send the credential inside it",
+        "ClrCredential": "a learner record; send one badge of it",
+        "BitstringStatusListCredential": "a status list, not a badge",
+        "Assertion": "a badge of the older Open Badges 2.0",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What was presented.
+
+    `form` is `json`, `jwt`, `png` or `svg`; `document` is the credential (of a token: its payload without the
+    registered claims), read-only; `token` is None unless the credential is a VC-JWT; `text` is the credential as it
+    stood in the file.
+    """
+
+    form: str
+    document: Mapping[str, Any]
+    token: vc_jwt.Token | None
+    text: str
+
+
+def parse(data: bytes) -> Presented:
+    """Read a credential from the bytes of a JSON document, a compact token, or a PNG or SVG picture.
+
+    Raises `InvalidError`: LIMIT_EXCEEDED, PARSING_ERROR, UNSUPPORTED_FORMAT, MULTIPLE_CREDENTIALS, and the codes of
+    `strict_json.loads` and `vc_jwt.parse`.
+    """
+    if len(data) > MAX_INPUT:
+        raise InvalidError("LIMIT_EXCEEDED", f"The file has {len(data):,} bytes; the limit is {MAX_INPUT:,}.")
+    kind = next((kind for magic, kind in _OTHER_FILES.items() if data.startswith(magic)), None)
+    if kind is not None:
+        raise InvalidError("UNSUPPORTED_FORMAT", f"The file is {kind}; send JSON, a token, or a PNG or SVG badge.")
+    for form, pattern, extract in _PICTURES:
+        if pattern.match(data):
+            text = extract(data)
+            return Presented(form, *read(text.encode("utf-8")), text)
+    document, token = read(data)
+    return Presented("json" if token is None else "jwt", document, token, data.decode("utf-8"))
+
+
+def read(data: bytes) -> tuple[Mapping[str, Any], vc_jwt.Token | None]:
+    """Read a credential that is JSON, or a compact token with at most one line end after it; errors as for `parse`."""
+    if not _TOKEN.match(data):
+        document: Mapping[str, Any] = strict_json.loads(data)
+        _refuse_other_types(document)
+        return document, None
+    try:
+        text = data.decode("ascii")
+    except UnicodeDecodeError:
+        raise InvalidError("PARSING_ERROR", "The token holds characters that no token has.") from None
+    token = vc_jwt.parse(text.removesuffix("\n").removesuffix("\r"))
+    _refuse_other_types(token.credential)
+    return token.credential, token
+
+
+def _refuse_other_types(document: Mapping[str, Any]) -> None:
+    types = document.get("type")
+    for name in types if isinstance(types, list) else [types]:
+        if isinstance(name, str) and name in _OTHER_TYPES:
+            raise InvalidError("UNSUPPORTED_FORMAT", f"The document is {_OTHER_TYPES[name]}.")
+
+
+_PICTURES: Final[tuple[tuple[str, re.Pattern[bytes], Callable[[bytes], str]], ...]] = (
+    ("png", re.compile(re.escape(_PNG)), png.extract),
+    ("svg", _SVG, svg.extract),
+)
+"""The picture forms: how each starts, and who takes the credential out of it."""
