@@ -5,10 +5,9 @@ The pictures carry the credential as Open Badges 3.0 section 5.3 says, so that t
 
 from __future__ import annotations
 
-from openbadge.baking import png, svg
-
 from issuer.deliver.picture import Face, badge_png
 from issuer.deliver.picture_svg import badge_svg
+from openbadge.baking import png, svg
 
 
 def baked_png(face: Face, credential: bytes) -> bytes:

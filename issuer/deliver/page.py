@@ -56,8 +56,7 @@ def credential_page(url: str, document: Json, report: Json) -> dict[str, Any]:
         "issuer": _issuer(document["issuer"]),
         "status": status,
         "dates": _dates(document),
-        "achievement": achievement_view(achievement),
-        "results": _results(subject, achievement),
+        "achievement": achievement_view(achievement, _reached(subject)),
         "evidence": document.get("evidence", []),
         "preview": _preview(achievement["name"], document["issuer"]["name"], status),
         "linkedin": _linkedin(url, document) if report["verdict"] == "valid" else None,
@@ -83,8 +82,11 @@ def status_view(report: Json) -> dict[str, Any]:
     }
 
 
-def achievement_view(achievement: Json) -> dict[str, Any]:
-    """Return the parts of an Achievement (Open Badges 3.0, section B.1.1) in the order in which people ask."""
+def achievement_view(achievement: Json, reached: Mapping[str, str]) -> dict[str, Any]:
+    """Return the parts of an Achievement (Open Badges 3.0, section B.1.1) in the order in which people ask.
+
+    `reached` holds what one learner reached by the id of the ResultDescription; it is empty on the achievement's page.
+    """
     facts = {
         "Kind": _kind(achievement.get("achievementType", "Achievement")),
         "Credits": _text(achievement.get("creditsAvailable")),
@@ -103,15 +105,15 @@ def achievement_view(achievement: Json) -> dict[str, Any]:
         "criteria_url": achievement.get("criteria", {}).get("id", ""),
         "facts": [(label, value) for label, value in facts.items() if value],
         "alignments": [_alignment(item) for item in achievement.get("alignment", [])],
-        "outcomes": [_outcome(item) for item in achievement.get("resultDescription", [])],
+        "outcomes": [_outcome(item, reached) for item in achievement.get("resultDescription", [])],
         "tags": achievement.get("tag", []),
     }
 
 
-def _outcome(described: Json) -> dict[str, Any]:
+def _outcome(described: Json, reached: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": described["name"],
-        "kind": _kind(described["resultType"]),
+        "reached": reached.get(described["id"], ""),
         "alignments": [_alignment(item) for item in described.get("alignment", [])],
     }
 
@@ -152,17 +154,10 @@ def _dates(document: Json) -> list[tuple[str, str]]:
     return [(label, document[name]) for label, name in labels if name in document]
 
 
-def _results(subject: Json, achievement: Json) -> list[tuple[str, str]]:
-    """What this learner reached: pairs of the result's name and its value or status."""
-    names = {item["id"]: item["name"] for item in achievement.get("resultDescription", [])}
-    found = (
-        (names.get(r.get("resultDescription"), "Result"), r.get("value") or r.get("status")) for r in _list(subject)
-    )
-    return [(name, value) for name, value in found if value]
-
-
-def _list(subject: Json) -> list[Json]:
-    return list(subject.get("result", []))
+def _reached(subject: Json) -> dict[str, str]:
+    """What this learner reached: the value or status by the id of the ResultDescription."""
+    results = (item for item in subject.get("result", []) if "resultDescription" in item)
+    return {item["resultDescription"]: item.get("value") or item.get("status", "") for item in results}
 
 
 def _preview(name: str, institution: str, status: Json) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The issuer over HTTP: `pages` for people, `api` for programs."""
