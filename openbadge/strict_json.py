@@ -26,7 +26,8 @@ MAX_INTEGER_DIGITS = 19
 MAX_SAFE_INTEGER = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 8259 section 6)."""
 
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+# A string without its end runs to the end of the text: so each character is looked at once, whatever the text.
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
 def loads(data: bytes, *, limit: int = MAX_BYTES) -> dict[str, Any]:
@@ -136,10 +137,13 @@ def _number(text: str) -> float:
 
 
 def _check_values(value: Any) -> None:
-    for count, item in enumerate(walk(value)):
-        if count > 2 * MAX_NODES:  # a member counts twice in the walk: once as name, once as value
-            raise InvalidError("LIMIT_EXCEEDED", f"The document has more than {MAX_NODES:,} members and items.")
-        if isinstance(item, str):
+    count = 0
+    for item in walk(value):
+        if isinstance(item, dict | list):
+            count += len(item)
+            if count > MAX_NODES:
+                raise InvalidError("LIMIT_EXCEEDED", f"The document has more than {MAX_NODES:,} members and items.")
+        elif isinstance(item, str):
             _check_text(item)
 
 
