@@ -23,8 +23,9 @@ from openbadge.errors import InvalidError
 Loader = Callable[[str], Any]
 """Takes a context URL, returns its JSON document, raises `InvalidError` for a URL that is not allowed."""
 
-_BASE = "x-microcred-relative://document/"
-"""A relative identifier resolves to this, and so shows itself."""
+_SCHEME = "x-microcred-relative:"
+_BASE = _SCHEME + "//document/"
+"""A relative identifier resolves to this, and so shows itself; `//host/path` keeps the scheme only."""
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|\\^`]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _LOCK = threading.RLock()  # pyld's caches are shared and not made for threads
@@ -175,8 +176,8 @@ def check_iri(value: Any, kind: str) -> None:
     """
     if isinstance(value, str) and value.startswith("_:"):
         raise InvalidError("MALFORMED_VALUE_ERROR", f"The {kind} {value[:100]!r} is a blank node label.")
-    if not isinstance(value, str) or value.startswith(_BASE) or not _IRI.fullmatch(value):
-        text = str(value).removeprefix(_BASE)
+    if not isinstance(value, str) or value.startswith(_SCHEME) or not _IRI.fullmatch(value):
+        text = str(value).removeprefix(_BASE).removeprefix(_SCHEME)
         raise InvalidError(
             "DATA_LOSS_DETECTION_ERROR",
             f"The {kind} {text[:100]!r} is not a complete address, so it cannot be signed.",

@@ -20,7 +20,12 @@ _DID: Final = re.compile(r"did:([a-z0-9]+):((?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}|:)
 _HOST: Final = re.compile(
     r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
 )
+_PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9._~-]+")
+RELATIONSHIPS: Final = frozenset(
+    {"assertionMethod", "authentication", "capabilityDelegation", "capabilityInvocation", "keyAgreement"}
+)
+"""Verification relationships (Controlled Identifiers 1.0 section 2.3): the only members that grant a purpose."""
 MAX_LENGTH: Final = 2_048
 """Characters of a DID URL: longer ones are no identifiers that a person or a key document would use."""
 
@@ -52,7 +57,7 @@ def parse_url(text: str) -> DidUrl:
     Raises `InvalidError` INVALID_VERIFICATION_METHOD_URL when it is none, or has a path or query.
     """
     did, _, fragment = text.partition("#") if isinstance(text, str) else ("", "", "")
-    match = _DID.fullmatch(did) if len(text) <= MAX_LENGTH else None
+    match = _DID.fullmatch(did) if len(did) + len(fragment) < MAX_LENGTH else None
     if match is None:
         raise InvalidError("INVALID_VERIFICATION_METHOD_URL", f"{str(text)[:200]!r} is not a DID.")
     return DidUrl(did, match[1], match[2], fragment)
@@ -100,11 +105,15 @@ def did_web(base_url: str) -> str:
     A loopback address becomes `localhost`, since did:web forbids IP addresses. Raises `InvalidError`
     INVALID_VERIFICATION_METHOD_URL for any other address that is not a host name.
     """
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+        number = parts.port
+    except ValueError:
+        raise InvalidError("INVALID_VERIFICATION_METHOD_URL", f"{base_url[:200]!r} is not an address.") from None
     host = {"127.0.0.1": "localhost", "::1": "localhost"}.get(parts.hostname or "", parts.hostname or "")
     if not _HOST.fullmatch(host) or host.replace(".", "").isdigit():
         raise InvalidError("INVALID_VERIFICATION_METHOD_URL", f"{base_url!r} has no host name that did:web could use.")
-    port = f"%3A{parts.port}" if parts.port else ""
+    port = f"%3A{number}" if number else ""
     segments = [quote(segment, safe="") for segment in parts.path.split("/") if segment]
     return ":".join(["did:web", host + port, *segments])
 
@@ -121,7 +130,7 @@ def did_web_url(did: str) -> str:
     proper = (
         parsed.method == "web"
         and _HOST.fullmatch(name) is not None
-        and (not port or (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536))
+        and (not port or (_PORT.fullmatch(port) is not None and int(port) < 65536))
         and host == name + (f"%3A{port}" if port else "")
         and all(_SEGMENT.fullmatch(segment) and segment.strip(".") for segment in segments)
     )
@@ -141,6 +150,10 @@ def find_method(
     INVALID_CONTROLLED_IDENTIFIER_DOCUMENT(_ID), INVALID_VERIFICATION_METHOD,
     INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD.
     """
+    if purpose not in RELATIONSHIPS:
+        raise InvalidError(
+            "INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD", f"{purpose[:50]!r} is not a purpose that a key can have."
+        )
     if controller_document.get("id") != controller:
         raise InvalidError(
             "INVALID_CONTROLLED_IDENTIFIER_DOCUMENT_ID",
@@ -186,6 +199,8 @@ def _method(method_id: str, body: Mapping[str, Any], controller: str) -> Verific
 
 
 def _key(body: Mapping[str, Any]) -> PublicKey:
+    if "publicKeyMultibase" in body and "publicKeyJwk" in body:
+        raise InvalidError("INVALID_VERIFICATION_METHOD", "The key document gives the key in two forms.")
     if isinstance(body.get("publicKeyMultibase"), str):
         return PublicKey.from_multibase(body["publicKeyMultibase"])
     if isinstance(body.get("publicKeyJwk"), dict):

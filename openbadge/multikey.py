@@ -157,6 +157,8 @@ def _verify_ecdsa(curve: ec.EllipticCurve, digest: hashes.HashAlgorithm) -> Call
     def verify(raw: bytes, signature: bytes, data: bytes) -> None:
         half = len(signature) // 2
         r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
+        if not (0 < r < curve.group_order and 0 < s < curve.group_order):
+            raise InvalidError("PROOF_VERIFICATION_ERROR", "The signature's numbers are out of the curve's range.")
         key = ec.EllipticCurvePublicKey.from_encoded_point(curve, raw)
         key.verify(encode_dss_signature(r, s), data, ec.ECDSA(digest))
 
@@ -168,7 +170,10 @@ def _jwk_point(jwk: Mapping[str, Any], kind: KeyType) -> bytes:
         x = multibase.base64url_decode(jwk["x"])
         if kind.name == "Ed25519":
             return x
-        point = b"\x04" + x + multibase.base64url_decode(jwk["y"])
+        y = multibase.base64url_decode(jwk["y"])
+        if len(x) != len(y):  # RFC 7518 section 6.2.1.2: both have the full length of the field
+            raise _bad_key("The coordinates of the key (JWK) have different lengths.")
+        point = b"\x04" + x + y
         key = ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[kind.name], point)
     except (KeyError, TypeError, ValueError, InvalidError):
         raise _bad_key("The key (JWK) lacks a coordinate, or the coordinates are not on the curve.") from None

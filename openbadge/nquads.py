@@ -25,6 +25,7 @@ _NEEDS_ESCAPE = re.compile(r'[\x00-\x1f\x7f"\\]')
 _UNESCAPES = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 _UNESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 
+_NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 _IRI = r"<([^\x00-\x20<>\"{}|^`]*)>"
 _LABEL = r"_:[0-9A-Za-z_\u00b7-\U000effff](?:[0-9A-Za-z_.\-\u00b7-\U000effff]*[0-9A-Za-z_\-\u00b7-\U000effff])?"
 _LITERAL = rf'"((?:[^"\\\n\r]|\\.)*)"(?:\^\^{_IRI}|@([A-Za-z]+(?:-[A-Za-z0-9]+)*))?'
@@ -82,16 +83,23 @@ def parse(text: str) -> list[Quad]:
 def _quad(match: re.Match[str]) -> Quad:
     s_iri, s_label, predicate, o_iri, o_label, text, datatype, language, g_iri, g_label = match.groups()
     if text is not None:
-        kind = _unescape(datatype) if datatype is not None else XSD_STRING
+        kind = _iri(datatype)[1:-1] if datatype is not None else XSD_STRING
         obj = literal(_unescape(text), kind, language)
     else:
         obj = _node(o_iri, o_label)
     graph = "" if g_iri is None and g_label is None else _node(g_iri, g_label)
-    return _node(s_iri, s_label), iri(_unescape(predicate)), obj, graph
+    return _node(s_iri, s_label), _iri(predicate), obj, graph
 
 
 def _node(value: str | None, label: str | None) -> str:
-    return iri(_unescape(value)) if value is not None else str(label)
+    return _iri(value) if value is not None else str(label)
+
+
+def _iri(text: str) -> str:
+    value = _unescape(text)
+    if _NOT_IN_IRI.search(value):
+        raise InvalidError("PARSING_ERROR", f"<{text[:100]}> holds a character that an IRI may not have.")
+    return iri(value)
 
 
 def _unescape(text: str) -> str:

@@ -58,7 +58,7 @@ def verify(document: Document, proof: Document, key: PublicKey) -> None:
 def hash_data(document: Document, proof_config: Document, key_type: str) -> bytes:
     """Return the bytes a suite signs for `document` under `proof_config` (members of the proof, no proof value)."""
     unsecured = {name: value for name, value in document.items() if name != "proof"}
-    config = {"@context": document.get("@context"), **proof_config}
+    config = {**proof_config, "@context": document.get("@context")}  # never the proof's own: it could rename members
     return suite(proof_config["cryptosuite"]).hash_data(unsecured, config, key_type)
 
 

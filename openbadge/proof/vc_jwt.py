@@ -127,6 +127,8 @@ def _decode(part: str) -> bytes:
 
 
 def _check_header(header: Mapping[str, Any]) -> None:
+    if "b64" in header:
+        raise InvalidError("UNSUPPORTED_FORMAT", "Tokens with an unencoded payload (b64) are not supported.")
     unknown = sorted(header.keys() - HEADER_MEMBERS)
     if unknown:
         raise InvalidError(
@@ -135,5 +137,7 @@ def _check_header(header: Mapping[str, Any]) -> None:
         )
     if not isinstance(header.get("alg"), str) or header["alg"].lower() in ("", "none"):
         raise InvalidError("CRYPTOGRAPHIC_SECURITY_ERROR", "The token is not signed.")
-    if "typ" in header and header["typ"] not in TYPES:
+    if not isinstance(header.get("kid", ""), str) or not isinstance(header.get("jwk", {}), dict):
+        raise InvalidError("CRYPTOGRAPHIC_SECURITY_ERROR", "The token's header names its key in a wrong form.")
+    if "typ" in header and str(header["typ"]) not in TYPES:
         raise InvalidError("UNSUPPORTED_FORMAT", f"Tokens of the type {str(header['typ'])[:50]!r} are not supported.")
