@@ -53,8 +53,10 @@ def _clean(html: str) -> Markup:
     return Markup(cleaned)  # noqa: S704 - cleaned in the line before
 
 
-def _only_https(_element: str, _attribute: str, value: str) -> str | None:
-    return value if value.startswith("https://") else None
+def _only_https(_element: str, attribute: str, value: str) -> str | None:
+    """`rel` is set by the cleaner itself; it would also let `title` and `lang` through."""
+    allowed = attribute == "rel" or (attribute == "href" and value.startswith("https://"))
+    return value if allowed else None
 
 
 def _bold_line(_self: Any, tokens: Any, index: int, *_: Any) -> str:

@@ -64,19 +64,21 @@ def credential_page(url: str, document: Json, report: Json) -> dict[str, Any]:
 
 
 def status_view(report: Json) -> dict[str, Any]:
-    """Return the live status: a word, a tone for its colour and shape, the headline, the time and the checks.
+    """Return the live status: a word, a tone for its colour and shape, the reasons, the time and the checks.
 
     The tone is `good` only where the verifier knows a trust source that vouches for the issuer.
     """
     verdict, checks = report["verdict"], report["authenticity"]["checks"]
-    problems = [check["problem"] for check in checks if check["outcome"] == "failed" and check["required"]]
-    ended = ENDED.get(problems[0]) if len(problems) == 1 else None
+    wanted = "failed" if verdict == "invalid" else "unknown"
+    counted = [check for check in checks if check["required"] and check["outcome"] == wanted]
+    problems = [check["problem"] for check in counted]
+    ended = ENDED.get(problems[0]) if verdict == "invalid" and len(problems) == 1 else None
     trusted = any(check["id"] == "trust" and check["outcome"] == "passed" for check in checks)
     return {
         "verdict": verdict,
         "word": ended or _WORDS[verdict],
         "tone": "good" if verdict == "valid" and trusted else _TONES[verdict],
-        "headline": report["headline"],
+        "reasons": list(dict.fromkeys(check["detail"] for check in counted)) if verdict != "valid" else [],
         "checked_at": report["checkedAt"],
         "checks": [check | {"word": OUTCOMES[check["outcome"]]} for check in checks],
     }

@@ -24,9 +24,11 @@ FORMS: Mapping[str, str] = MappingProxyType(
 )
 
 _FACTS: Final = (
-    ("Awarded to", "recipient"),
-    ("Valid from", "validFrom"),
-    ("Valid until", "validUntil"),
+    ("Awarded to", ("recipient",)),
+    ("Valid from", ("validFrom",)),
+    ("Valid until", ("validUntil",)),
+    ("Field of study", ("achievement", "fieldOfStudy")),
+    ("Language", ("achievement", "inLanguage")),
 )
 
 
@@ -41,8 +43,7 @@ def result_view(report: Mapping[str, Any]) -> dict[str, Any]:
         "word": WORDS[report["verdict"]],
         "tone": tone(report["verdict"], trusted=trusted),
         "trusted": trusted,
-        "headline": report["headline"],
-        "reasons": [check for check in checks if check["required"] and check["outcome"] != "passed"],
+        "reasons": reasons(report),
         "issuer": issuer_view(credential),
         "credential": credential_view(credential),
         "checks": [check | {"word": OUTCOMES[check["outcome"]]} for check in checks],
@@ -53,6 +54,13 @@ def result_view(report: Mapping[str, Any]) -> dict[str, Any]:
         "report_text": text,
         "report_base64": base64.b64encode(text.encode()).decode("ascii"),
     }
+
+
+def reasons(report: Mapping[str, Any]) -> list[str]:
+    """Return why the verdict is not `valid`: what failed, or else what could not be found out, each reason once."""
+    wanted = {"valid": None, "invalid": "failed", "undetermined": "unknown"}[report["verdict"]]
+    checks = report["authenticity"]["checks"]
+    return list(dict.fromkeys(check["detail"] for check in checks if check["required"] and check["outcome"] == wanted))
 
 
 def tone(verdict: str, *, trusted: bool) -> str:
@@ -86,7 +94,10 @@ def credential_view(credential: Mapping[str, Any] | None) -> dict[str, Any] | No
         "title": first_text(member(credential, "name"), member(achievement, "name"), "Untitled credential"),
         "description": first_text(member(achievement, "description")),
         "criteria": first_text(member(achievement, "criteria", "narrative"), member(achievement, "criteria")),
-        "facts": [(label, first_text(credential.get(name))) for label, name in _FACTS if credential.get(name)],
+        "facts": [
+            (label, first_text(member(credential, *path))) for label, path in _FACTS if member(credential, *path)
+        ],
+        "outcomes": [first_text(member(item, "name")) for item in items(member(achievement, "resultDescription"))],
         "alignments": [alignment_view(item) for item in items(member(achievement, "alignment"))],
     }
 
