@@ -21,14 +21,17 @@ NAMESPACE: Final = "https://purl.imsglobal.org/ob/v3p0"
 PREFIX: Final = "openbadges"
 MAX_ELEMENTS: Final = 100_000
 """Elements of the picture: a drawing of 4 MiB has about 30,000, and each costs the reader a call."""
+PIECE_BYTES: Final = 256 * 1024
+"""Bytes given to the parser at once: a refusal stops it at the end of a piece, a long tag is read once a piece."""
 ENCODINGS: Final = ("utf-8", "us-ascii", "iso-8859-1")
 """What the XML declaration may name: one ASCII character is one byte in each, as `bake` needs."""
 
-_SVG: Final = "{http://www.w3.org/2000/svg}svg"
-_CREDENTIAL: Final = f"{{{NAMESPACE}}}credential"
+# Names as the parser reports them: namespace, closing brace, local name.
+_SVG: Final = "http://www.w3.org/2000/svg}svg"
+_CREDENTIAL: Final = NAMESPACE + "}credential"
 _OTHERS: Final = {
-    "{http://openbadges.org}assertion": baking.OPEN_BADGES_2,
-    "{https://purl.imsglobal.org/clr/v2p0}credential": baking.CLR,
+    "http://openbadges.org}assertion": baking.OPEN_BADGES_2,
+    "https://purl.imsglobal.org/clr/v2p0}credential": baking.CLR,
 }
 _JWS: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+")
 # XML 1.0, section 2.2 "Char", less the carriage return: section 2.11 turns it into a line feed.
@@ -136,15 +139,19 @@ class _Scan:
     def _parse(self) -> None:
         parser = DefusedXMLParser(target=self)
         self._expat = parser.parser
-        self._expat.XmlDeclHandler = self._declared
+        # Straight to expat: ElementTree's own handlers rename every attribute, which a hostile file has many of.
+        self._expat.StartElementHandler, self._expat.EndElementHandler = self._start, self._end
+        self._expat.StartNamespaceDeclHandler = self._namespace
+        self._expat.XmlDeclHandler, self._expat.StartDoctypeDeclHandler = self._declared, _check_doctype
         try:
-            parser.feed(self._image)
+            for start in range(0, len(self._image), PIECE_BYTES):
+                parser.feed(self._image[start : start + PIECE_BYTES])
             parser.close()
         except ParseError as error:
             raise _broken(f"the XML is wrong ({error})") from None
         except DefusedXmlException:
             raise InvalidError(
-                "UNSUPPORTED_FORMAT", "The picture defines XML entities; save it without them (plain SVG)."
+                "UNSUPPORTED_FORMAT", "The picture refers to other files as XML entities; save it as plain SVG."
             ) from None
 
     def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
@@ -152,13 +159,11 @@ class _Scan:
         if self.encoding not in ENCODINGS:
             _refuse_encoding()
 
-    def start_ns(self, prefix: str, uri: str) -> None:
-        """Keep a namespace that the root declares (parser target)."""
-        if not self._elements:
+    def _namespace(self, prefix: str | None, uri: str) -> None:
+        if prefix and not self._elements:
             self.prefixes[prefix] = uri
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Meet a start tag (parser target)."""
+    def _start(self, tag: str, attributes: list[str]) -> None:
         self._elements += 1
         if self._elements > MAX_ELEMENTS:
             raise InvalidError("LIMIT_EXCEEDED", f"The picture has more than {MAX_ELEMENTS:,} elements.")
@@ -168,17 +173,16 @@ class _Scan:
             self._meet_root(tag)
         elif tag == _CREDENTIAL:
             self._open = self._tag()
-            self.verify = attributes.get("verify")
+            self.verify = dict(zip(attributes[::2], attributes[1::2], strict=True)).get("verify")
         elif tag in _OTHERS:
             self.other = _OTHERS[tag]
 
     def data(self, text: str) -> None:
-        """Meet text, CDATA included (parser target)."""
+        """Meet text, CDATA included (called by the parser)."""
         if self._open:
             self.body.append(text)
 
-    def end(self, _tag: str) -> None:
-        """Meet the end of an element (parser target)."""
+    def _end(self, _tag: str) -> None:
         if self._open:
             start, end = self._open
             empty = self._image[end - 2 : end] == b"/>"
@@ -186,7 +190,7 @@ class _Scan:
             self._open = None
 
     def close(self) -> None:
-        """Meet the end of the file (parser target)."""
+        """Meet the end of the file (called by the parser)."""
 
     def _meet_root(self, tag: str) -> None:
         if tag != _SVG:
@@ -207,6 +211,14 @@ def _check_bytes(image: bytes) -> None:
         raise InvalidError("UNSUPPORTED_FORMAT", "The picture is compressed (svgz); save it as plain SVG.")
     if image.startswith(_WIDE):
         _refuse_encoding()
+
+
+def _check_doctype(_name: str, _system: str | None, _public: str | None, internal: int) -> None:
+    # Not only entities: 4 MiB of default attributes would keep the parser busy for an hour.
+    if internal:
+        raise InvalidError(
+            "UNSUPPORTED_FORMAT", "The picture brings its own XML entities or rules; save it as plain SVG."
+        )
 
 
 def _refuse_encoding() -> NoReturn:
