@@ -13,11 +13,14 @@ from typing import Final
 
 from PIL import ImageFont
 
+from issuer.deliver.accents import take_apart
+
 _FONT_CHARACTERS: Final = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("©«°±·»")
 _SAME: Final = str.maketrans(
     {"–": "-", "—": "-", "‐": "-", "‑": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "\u00a0": " "}
+    | {"„": '"', "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "€": "EUR", "×": "x"}
 )
-"""Punctuation whose plain form means the same."""
+"""Punctuation and joined letters whose plain form means the same."""
 ELLIPSIS: Final = "..."
 REGULAR_UP_TO: Final = 21
 """Font sizes up to this are set regular, larger ones bold."""
@@ -45,8 +48,9 @@ def width(text: str, size: float) -> float:
     """Return the width of `text` at `size`, in the same unit; letters beyond the font count as 0.6 of the
     size.
     """
-    known = "".join(letter for letter in text if letter in _FONT_CHARACTERS)
-    return float(font(100).getlength(known)) * size / 100 + 0.6 * size * (len(text) - len(known))
+    letters = take_apart(text).letters
+    known = "".join(letter for letter in letters if letter in _FONT_CHARACTERS)
+    return float(font(100).getlength(known)) * size / 100 + 0.6 * size * (len(letters) - len(known))
 
 
 def plain(text: str) -> str:
@@ -55,8 +59,8 @@ def plain(text: str) -> str:
 
 
 def drawable(text: str) -> bool:
-    """Say whether the font has every letter of `text`."""
-    return set(text) <= _FONT_CHARACTERS
+    """Say whether every letter of `text` can be drawn, with the accents that it carries."""
+    return set(take_apart(text).letters) <= _FONT_CHARACTERS
 
 
 def initials(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from issuer.deliver import lettering
+from issuer.deliver import accents, lettering
 from issuer.deliver.emblem import CENTRE, SIDE, Emblem, Point
 from issuer.deliver.lettering import Block
 
@@ -73,19 +73,23 @@ def card_png(name: str, institution: str, seed: bytes) -> bytes:
     texts_fit = lettering.drawable(title) and lettering.drawable(line)
     card.paste(seal, (56 if texts_fit else 340, 54), seal)
     if texts_fit:
-        _card_texts(ImageDraw.Draw(card), title, line)
+        _card_texts(card, title, line)
     return _png(card)
 
 
-def _card_texts(draw: ImageDraw.ImageDraw, title: str, line: str) -> None:
+def _card_texts(card: Image.Image, title: str, line: str) -> None:
     name = lettering.fit(title, box=(520, 300), sizes=(64, 58, 52, 46, 40, 36, 32))
     issuer = lettering.fit(line, box=(520, 80), sizes=(30, 27, 24))
-    top = (CARD[1] - len(name.lines) * name.leading - len(issuer.lines) * issuer.leading - 30) / 2
+    height = len(name.lines) * name.leading + len(issuer.lines) * issuer.leading + 30
+    top = (CARD[1] - height) / 2
     for block, colour, weight in ((name, INK, 0.7), (issuer, QUIET, 0.0)):
-        for row in block.lines:
-            draw.text((624, top), row, fill=colour, font=lettering.font(block.size), stroke_width=weight, anchor="la")
-            top += block.leading
-        top += 30
+        mask = Image.new("L", (CARD[0] * SCALE, CARD[1] * SCALE))
+        draw, face = ImageDraw.Draw(mask), lettering.font(block.size * SCALE)
+        for row, text in enumerate(block.lines, 1):
+            place = (624 * SCALE, (top + row * block.leading - block.size * 0.3) * SCALE)
+            accents.write(draw, place, text, face, weight * SCALE)
+        card.paste(colour, mask=mask.resize(CARD, Image.Resampling.LANCZOS))
+        top += len(block.lines) * block.leading + 30
 
 
 def _seal(name: str, institution: str, seed: bytes, size: int) -> Image.Image:
@@ -95,9 +99,10 @@ def _seal(name: str, institution: str, seed: bytes, size: int) -> Image.Image:
     _draw_disc(image, emblem, scale)
     plan = _drawable_layout(lettering.plain(name), lettering.plain(institution))
     _draw_flower(image, emblem, plan.flower, scale)
-    draw = ImageDraw.Draw(image)
+    mask = Image.new("L", image.size)
     for block, middle in plan.texts:
-        _draw_text(draw, block, middle, scale)
+        _draw_text(ImageDraw.Draw(mask), block, middle, scale)
+    image.paste("#ffffff", mask=mask)
     return image.resize((size, size), Image.Resampling.LANCZOS)
 
 
@@ -106,7 +111,7 @@ def _drawable_layout(name: str, institution: str) -> Layout:
         return layout(name, institution)
     letters = lettering.initials(name)
     if letters and lettering.drawable(letters):
-        return Layout(((Block((letters,), 130, 150), 345),), (205, 52))
+        return Layout(((Block((letters,), 120, 150), 362),), (190, 48))
     return Layout((), (CENTRE, 130))
 
 
@@ -140,12 +145,12 @@ def _draw_flower(image: Image.Image, emblem: Emblem, place: tuple[float, float],
 
 def _draw_text(draw: ImageDraw.ImageDraw, block: Block, middle: float, scale: float) -> None:
     face = lettering.font(block.size * scale)
-    top = middle - (len(block.lines) - 1) * block.leading / 2
+    # The font has one weight only: a stroke makes it bold.
+    weight = block.size * scale / 60 if block.size > lettering.REGULAR_UP_TO else 0
+    first = middle - (len(block.lines) - 1) * block.leading / 2 + block.size * 0.35
     for row, line in enumerate(block.lines):
-        place = (CENTRE * scale, (top + row * block.leading) * scale)
-        # The font has one weight only: a stroke makes it bold.
-        weight = block.size * scale / 60 if block.size > lettering.REGULAR_UP_TO else 0
-        draw.text(place, line, fill="#ffffff", font=face, anchor="mm", stroke_width=weight)
+        left = CENTRE - lettering.width(line, block.size) / 2
+        accents.write(draw, (left * scale, (first + row * block.leading) * scale), line, face, weight)
 
 
 def _scaled(points: list[Point], scale: float) -> list[Point]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from issuer.deliver import lettering
+from issuer.deliver.accents import take_apart
 from issuer.deliver.emblem import PALETTES, Emblem
 from issuer.deliver.files import baked_png, baked_svg
 from issuer.deliver.linkedin import add_to_profile
@@ -219,3 +220,26 @@ def test_the_linkedin_form_is_filled_in() -> None:
         "certId": ["abc"],
     }
     assert "+" not in address
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Základy umělé inteligence",
+        "Évaluation à distance",
+        "Übungen für Straßenbau",
+        "Łódź",
+        "Đorđe",
+        "Ştiinţă",
+        "Tiếng Việt",
+    ],
+)
+def test_letters_of_european_languages_are_drawn(name: str) -> None:
+    assert lettering.drawable(lettering.plain(name))
+    assert badge_png(name, INSTITUTION, SEED, 200) != badge_png(take_apart(name).letters, INSTITUTION, SEED, 200)
+
+
+def test_marks_are_taken_apart_and_unknown_ones_refused() -> None:
+    assert take_apart("Åø").letters == "Ao"
+    assert take_apart("\u0301").letters == "\u0301"
+    assert not lettering.drawable("a\u0489")
