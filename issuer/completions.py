@@ -65,7 +65,7 @@ def receive(tx: Transaction, report: CompletionReport, raw: bytes, actor: str, n
         return _again(existing, report)
     if report.completed_at > now + MAX_FUTURE:
         raise FieldError("completedAt", "lies in the future; check the clock of the source")
-    completion = _decided(tx, _new(tx, report, raw, now))
+    completion = _decided(tx, new(tx, report, raw, now))
     if not store.add_new(tx, completion):
         rival = store.by_source(tx, report.source, report.source_id)
         return _again(rival or completion, report)
@@ -134,7 +134,8 @@ def _again(existing: Completion, report: CompletionReport) -> Received:
     return Received(existing, created=False)
 
 
-def _new(tx: Transaction, report: CompletionReport, raw: bytes, now: datetime) -> Completion:
+def new(tx: Transaction, report: CompletionReport, raw: bytes, now: datetime) -> Completion:
+    """Return the completion that a report makes, not stored and nothing decided about it yet."""
     return Completion(
         id=tx.new_id(now),
         institution_id=tx.institution_id,
@@ -199,12 +200,13 @@ def check_results(report: CompletionReport, definition: Definition) -> None:
     """Raise `FieldError` for a result that the definition does not describe or whose value it does not allow."""
     described = {result.id: result.allowed_value for result in definition.results}
     described.update({outcome.id: () for outcome in definition.outcomes})
+    names = {result.name.casefold(): result.id for result in definition.results}
     for index, result in enumerate(report.result):
-        if result.result_description is None:
-            continue
-        allowed = described.get(result.result_description)
+        item = result.result_description or names.get((result.name or "").casefold())
+        allowed = None if item is None else described.get(item)
         if allowed is None:
-            raise FieldError(f"result[{index}].resultDescription", "is not described by the definition")
+            member = "resultDescription" if result.name is None else "name"
+            raise FieldError(f"result[{index}].{member}", "is not described by the definition")
         if allowed and result.value is not None and result.value not in allowed:
             raise FieldError(f"result[{index}].value", f"must be one of {', '.join(allowed)}")
 

@@ -26,7 +26,8 @@ from issuer.db import Transaction
 from issuer.errors import IntegrityError
 from issuer.keys import Signer
 from issuer.lint import Linter
-from issuer.model import Completion, DefinitionVersion, Institution, IssuedCredential, StatusSlot
+from issuer.model import Completion, CompletionReport, DefinitionVersion, Institution, IssuedCredential, StatusSlot
+from issuer.model.report import DefinitionRef, Evidence, Learner, Result
 from issuer.status_document import signed
 from issuer.store import credentials
 from issuer.template import Draft, Template
@@ -56,13 +57,13 @@ class Issuance:
         fixed = fixed_content(version.definition, self.institution, self.addresses)
         return Template.load(TEMPLATE).apply(fixed)
 
-    def rehearse(self, tx: Transaction, completion: Completion, version: DefinitionVersion, now: datetime) -> None:
-        """Prove that credentials of a version can be issued, with `completion` as the example; changes nothing.
+    def rehearse(self, tx: Transaction, version: DefinitionVersion, now: datetime) -> None:
+        """Prove with an invented completion that credentials of a version can be issued; changes nothing.
 
         Raises `LintError` or `FieldError`.
         """
         slot = StatusSlot(UUID(bytes=tx.random_bytes(16), version=4), 0)
-        self.linter.check(self._document(tx, completion, version, slot, now)[1], now)
+        self.linter.check(self._document(tx, _invented(tx, version, now), version, slot, now)[1], now)
 
     def issue(
         self, tx: Transaction, completion: Completion, version: DefinitionVersion, actor: str, now: datetime
@@ -125,3 +126,17 @@ class Issuance:
             vc_jwt.check_claims(parsed)
         except InvalidError as error:
             raise IntegrityError(f"The signing key made a signature that does not verify: {error.detail}") from error
+
+
+def _invented(tx: Transaction, version: DefinitionVersion, now: datetime) -> Completion:
+    """Return a completion that never was, with every optional value that one can have."""
+    report = CompletionReport(
+        source="rehearsal",
+        source_id=str(version.id),
+        definition=DefinitionRef(version.definition_id, version.version),
+        learner=Learner("rehearsal", "Ada Example", "ada@example.org"),
+        completed_at=now,
+        result=tuple(Result(item.id, value="1", status="Completed") for item in version.definition.results),
+        evidence=(Evidence("https://example.org/evidence", "Evidence", "Some work", "It shows the outcome."),),
+    )
+    return completions.new(tx, report, report.canonical_bytes(), now)

@@ -1,0 +1,70 @@
+"""Publishing status lists: signed documents that tell every decision made so far, and are never old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from issuer import status
+from issuer.addresses import Addresses
+from issuer.db import Database, Transaction
+from issuer.errors import NotFoundError
+from issuer.issue import CRYPTOSUITE
+from issuer.model import Institution, StatusPublication
+from issuer.signing import Signing
+from issuer.status_document import RENEWAL, signed, status_list_document
+from issuer.store import status_lists as store
+from openbadge import strict_json
+
+
+class StatusPublisher:
+    """Signs and serves the status lists of one institution."""
+
+    def __init__(
+        self,
+        database: Database,
+        institution: Institution,
+        addresses: Addresses,
+        signing: Signing,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._institution = institution
+        self._addresses = addresses
+        self._signing = signing
+        self._clock = clock
+
+    def current(self, list_id: UUID) -> StatusPublication:
+        """Return the publication to serve now; signs a new one if a decision is missing in it or it is a day old.
+
+        Raises `NotFoundError` for a list that is not of this institution, and what opening the key raises.
+        """
+        now = self._clock()
+        with self._database.begin_read(self._institution.id) as tx:
+            if self._is_fresh(tx, list_id, now):
+                return self._latest(tx, list_id)
+        with self._database.begin_write(self._institution.id) as tx:
+            if self._is_fresh(tx, list_id, now):
+                return self._latest(tx, list_id)
+            return self.publish(tx, list_id, now)
+
+    def publish(self, tx: Transaction, list_id: UUID, now: datetime) -> StatusPublication:
+        """Sign the list as it stands in this transaction, and store it as the newest publication."""
+        record = status.get(tx, list_id)
+        url = self._addresses.status_list(list_id)
+        document = status_list_document(url, self._institution.did, record.purpose, status.bits(tx, list_id), now)
+        credential = signed(document, CRYPTOSUITE, self._signing.issuance().signer, now)
+        return store.publish(tx, list_id, strict_json.dumps(credential), now)
+
+    def _is_fresh(self, tx: Transaction, list_id: UUID, now: datetime) -> bool:
+        if status.get(tx, list_id).institution_id != self._institution.id:
+            raise NotFoundError("There is no such status list.")
+        latest = store.latest(tx, list_id)
+        return latest is not None and now - latest.signed_at < RENEWAL and status.is_published(tx, list_id)
+
+    def _latest(self, tx: Transaction, list_id: UUID) -> StatusPublication:
+        latest = store.latest(tx, list_id)
+        if latest is None:
+            raise RuntimeError("a list that is fresh has been published")
+        return latest

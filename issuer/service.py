@@ -1,0 +1,130 @@
+"""The issuer of one institution: what people and programs can ask of it, with everything wired together.
+
+A method opens the transactions that it needs; what it returns is committed. Clock and randomness come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from issuer import definitions, status
+from issuer.achievement import achievement_json
+from issuer.addresses import Addresses
+from issuer.db import Database, Transaction
+from issuer.definitions import Decision
+from issuer.errors import NotFoundError
+from issuer.intake import Intake
+from issuer.keys import KeyStore
+from issuer.model import (
+    Definition,
+    DefinitionState,
+    DefinitionVersion,
+    Institution,
+    IssuedCredential,
+    StatusChange,
+)
+from issuer.publication import StatusPublisher
+from issuer.signing import Signing
+from issuer.store import credentials
+from issuer.store import definitions as definition_store
+from openbadge import strict_json
+
+
+class Service:
+    """The issuer of one institution. Safe to use from several threads.
+
+    `signing`, `status_lists` and `completions` are its parts for keys, status lists and completions.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        institution: Institution,
+        addresses: Addresses,
+        keys: KeyStore,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.database = database
+        self.institution = institution
+        self.addresses = addresses
+        self.keys = keys
+        self.clock = clock
+        self.signing = Signing(keys, institution, addresses, database.random_bytes)
+        self.status_lists = StatusPublisher(database, institution, addresses, self.signing, clock)
+        self.completions = Intake(database, institution.id, self.signing, clock)
+
+    def import_definition(self, content: bytes, actor: str, *, replace_draft: bool = False) -> DefinitionVersion:
+        """Take in a definition version (JSON bytes) as a draft. Errors as for `definitions.import_definition`,
+        and `InvalidError` for bytes that are not one JSON object."""
+        definition = Definition.from_json(strict_json.loads(content))
+        with self.database.begin_write(self.institution.id) as tx:
+            return definitions.import_definition(tx, definition, actor, self.clock(), replace_draft=replace_draft)
+
+    def approve(self, definition_id: str, version: str, decision: Decision, actor: str) -> DefinitionVersion:
+        """Approve a draft after proving that it can be issued; then issue what waited for it.
+
+        Raises `LintError` when a credential of it could not be signed, and what `definitions.approve` raises.
+        """
+        issuance = self.signing.issuance()
+        now = self.clock()
+        with self.database.begin_write(self.institution.id) as tx:
+            approved = definitions.approve(tx, definition_id, version, decision, actor, now)
+            issuance.rehearse(tx, approved, now)
+        self.completions.release(actor, definition_id)
+        return approved
+
+    def retire(self, definition_id: str, version: str, actor: str) -> DefinitionVersion:
+        """Retire an approved version. Errors as for `definitions.retire`."""
+        with self.database.begin_write(self.institution.id) as tx:
+            return definitions.retire(tx, definition_id, version, actor, self.clock())
+
+    def list_definitions(self, state: DefinitionState | None = None) -> tuple[DefinitionVersion, ...]:
+        """Return all definition versions, or those in one state."""
+        with self.database.begin_read(self.institution.id) as tx:
+            return definition_store.every(tx, state)
+
+    def definition(self, definition_id: str, version: str) -> DefinitionVersion:
+        """Return one definition version. Raises `NotFoundError`."""
+        with self.database.begin_read(self.institution.id) as tx:
+            found = definition_store.find(tx, definition_id, version)
+        if found is None:
+            raise NotFoundError(f"There is no version {version} of the definition “{definition_id}” here.")
+        return found
+
+    def achievement(self, definition_id: str, version: str) -> dict[str, Any] | None:
+        """Return the Achievement of a version that was ever approved, or None."""
+        with self.database.begin_read(self.institution.id) as tx:
+            found = definition_store.find(tx, definition_id, version)
+        if found is None or found.state is DefinitionState.DRAFT:
+            return None
+        return achievement_json(found.definition, self.addresses)
+
+    def credential(self, public_id: str) -> IssuedCredential | None:
+        """Return the credential at a public address, or None."""
+        with self.database.begin_read(self.institution.id) as tx:
+            return credentials.by_public_id(tx, public_id)
+
+    def list_credentials(self, limit: int = 100, after: UUID | None = None) -> tuple[IssuedCredential, ...]:
+        """Return credentials in order of issue; `after` is the last id that is known."""
+        with self.database.begin_read(self.institution.id) as tx:
+            return credentials.page(tx, limit, after)
+
+    def revoke(self, public_id: str, reason: str, actor: str) -> StatusChange:
+        """Revoke a credential by the last part of its address, and publish its status list at once.
+
+        Revoking again changes nothing. Raises `NotFoundError` for an address that is not of this institution.
+        """
+        now = self.clock()
+        with self.database.begin_write(self.institution.id) as tx:
+            change = status.revoke(tx, self._ours(tx, public_id), reason, actor, now)
+            self.status_lists.publish(tx, change.list_id, now)
+            return change
+
+    def _ours(self, tx: Transaction, public_id: str) -> IssuedCredential:
+        found = credentials.by_public_id(tx, public_id)
+        if found is None or found.institution_id != self.institution.id:
+            raise NotFoundError("There is no such credential here.")
+        return found

@@ -1,0 +1,23 @@
+"""Reading a request body under a limit, before anything is parsed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+
+from openbadge.errors import InvalidError
+
+MAX_BODY: Final = 1024 * 1024
+"""Bytes of a request to the issuer's API: a rich definition has ten thousand."""
+
+
+async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
+    """Return the body, at most `limit` bytes. Raises `InvalidError` LIMIT_EXCEEDED as soon as it is longer."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise InvalidError("LIMIT_EXCEEDED", f"The request has more than {limit:,} bytes.")
+        parts.append(part)
+    return b"".join(parts)

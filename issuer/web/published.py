@@ -1,0 +1,46 @@
+"""What the issuer publishes for machines: its DID document and its status lists. No token, readable from any origin."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from issuer.service import Service
+from openbadge import strict_json
+from openbadge.vocabulary import MEDIA_DID, MEDIA_VC
+
+MAX_AGE_STATUS: Final = 60
+"""Seconds that a cache may keep a status list: a revocation is seen a minute later at the latest."""
+MAX_AGE_KEYS: Final = 300
+"""Seconds that a cache may keep the DID document: a new key must be found soon after its first signature."""
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes for `/.well-known/did.json` and `/status/{list}`."""
+    routes = APIRouter(tags=["published"])
+
+    @routes.get("/.well-known/did.json")
+    def did_document(request: Request) -> Response:
+        """The institution's DID document, with every key that it ever signed with."""
+        body = strict_json.dumps(service.signing.did_document())
+        return _document(request, body, MEDIA_DID, MAX_AGE_KEYS)
+
+    @routes.get("/status/{list_id}")
+    def status_list(request: Request, list_id: UUID) -> Response:
+        """A signed status list (Bitstring Status List 1.0)."""
+        publication = service.status_lists.current(list_id)
+        return _document(request, publication.document, MEDIA_VC, MAX_AGE_STATUS)
+
+    return routes
+
+
+def _document(request: Request, body: bytes, media_type: str, max_age: int) -> Response:
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": f"public, max-age={max_age}", "Access-Control-Allow-Origin": "*"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)

@@ -1,0 +1,123 @@
+"""The web application, put together for a role: issuer, verifier, or both in one process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+
+from issuer.model import IssuedCredential
+from issuer.service import Service
+from issuer.web import api, pages, published
+from microcred.own_documents import OwnDocuments
+from microcred.world import World
+from verifier.fetch import DOCUMENT_LIMIT, ChainFetch, Fetch, Fetched
+from verifier.question import Question
+from verifier.report import Report
+from verifier.settings import VerifierSettings
+from verifier.verify import verify
+from verifier.web import look
+from verifier.web.app import Deps, install, router
+
+IMAGE_LIMIT = 4 * 1024 * 1024
+"""Bytes of a badge fetched by its address: the limit of an uploaded picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """The verifier with its settings, its network and its clock."""
+
+    settings: VerifierSettings
+    fetch: Fetch
+    world: World
+
+    def verify(self, data: bytes, recipient: str | None = None) -> Report:
+        """Check the bytes of a credential now."""
+        question = Question(self.world.clock(), self.fetch, self.settings.policy, self.settings.trust, recipient)
+        return verify(data, question)
+
+    def fetch_badge(self, url: str) -> bytes:
+        """Fetch a badge by its address, under the guard. Raises `OpenBadgeError`."""
+        return self.fetch.fetch(url, "application/vc+ld+json, application/json", limit=IMAGE_LIMIT).body
+
+
+def checker(world: World, service: Service | None) -> Checker:
+    """Return the verifier; with a service, documents of this installation are answered from its own store."""
+    settings = VerifierSettings.read(world.environ)
+    network = world.network(settings)
+    if service is None:
+        return Checker(settings, network, world)
+    return Checker(settings, ChainFetch([OwnDocuments(service, world.clock), _Everything(network)]), world)
+
+
+def build(check: Checker, service: Service | None, *, with_verifier: bool = True) -> FastAPI:
+    """Return the application: the verifier's routes, and the issuer's if there is a service.
+
+    The issuer's pages show a check made now, so the verifier is always there, with or without routes of its own.
+    """
+    app = FastAPI(title="microcred", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    if with_verifier:
+        app.include_router(router(Deps(check.verify, check.fetch_badge)))
+    if service is not None:
+        _add_issuer(app, service, check)
+    app.add_api_route("/health", _health, include_in_schema=False)
+    install(app)
+    return app
+
+
+def _add_issuer(app: FastAPI, service: Service, check: Checker) -> None:
+    app.mount("/static/issuer", pages.static_files(), name="issuer-static")
+    app.include_router(published.router(service))
+    api.install(app, service)
+    app.include_router(pages.router(_page_deps(service, check)))
+
+
+def _page_deps(service: Service, check: Checker) -> pages.PageDeps:
+    return pages.PageDeps(
+        credential=partial(_stored, service),
+        report=lambda data: check.verify(data).to_json(),
+        achievement=service.achievement,
+        institution=pages.Institution(service.institution.name, service.institution.url),
+        templates=look.templates,
+        verifier_url=service.addresses.verify_page(),
+    )
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A stored credential in the form that the pages take."""
+
+    url: str
+    document: Mapping[str, Any]
+    document_bytes: bytes
+    jwt: str | None
+
+
+def _stored(service: Service, public_id: str) -> pages.StoredCredential | None:
+    found: IssuedCredential | None = service.credential(public_id)
+    if found is None:
+        return None
+    url = service.addresses.credential(found.public_id)
+    return _Shown(url, json.loads(found.document), found.document, found.jwt)
+
+
+def _health() -> PlainTextResponse:
+    return PlainTextResponse("ok\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Everything:
+    """Lets a fetch decide about every address: the last of a chain."""
+
+    network: Fetch
+
+    def answers(self, url: str) -> bool:
+        return True
+
+    def fetch(self, url: str, accept: str, *, limit: int = DOCUMENT_LIMIT) -> Fetched:
+        return self.network.fetch(url, accept, limit=limit)

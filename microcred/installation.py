@@ -1,0 +1,97 @@
+"""An installation: the settings, the database and the issuer that live in one home folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from issuer import db, migrations
+from issuer.addresses import Addresses
+from issuer.db import Database
+from issuer.errors import NotFoundError, SettingsError
+from issuer.key_files import passphrase_provider
+from issuer.keys import KeyStore
+from issuer.model import Institution
+from issuer.service import Service
+from issuer.settings import IssuerSettings
+from issuer.store import institutions
+from microcred.world import World
+from openbadge import did
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An open home folder."""
+
+    settings: IssuerSettings
+    world: World
+    database: Database
+    keys: KeyStore
+
+    def institution(self) -> Institution:
+        """Return the institution of this installation. Raises `NotFoundError` when there is none yet."""
+        with self.database.begin_read() as tx:
+            found = institutions.every(tx)
+        if not found:
+            raise NotFoundError("This home has no institution yet. Run `microcred init` first.")
+        return found[0]
+
+    def service(self) -> Service:
+        """Return the issuer at work. Raises `NotFoundError` when the home is not prepared."""
+        addresses = Addresses(self.settings.base_url)
+        return Service(self.database, self.institution(), addresses, self.keys, self.world.clock)
+
+    def add_institution(self, content: dict[str, str]) -> Institution:
+        """Store the institution (`slug`, `name`, `url`, `country`, …) if it is not there yet, and return it."""
+        now = self.world.clock()
+        with self.database.begin_write() as tx:
+            found = institutions.by_slug(tx, content["slug"])
+            if found is None:
+                name = did.did_web(self.settings.base_url)
+                found = Institution(id=tx.new_id(now), did=name, created_at=now, **content)
+                institutions.add(tx, found)
+        return found
+
+
+def settings_of(world: World, base_url: str | None = None) -> IssuerSettings:
+    """Return the settings of this process, with another base URL if one is given. Raises `SettingsError`."""
+    environ = dict(world.environ)
+    if base_url is not None:
+        environ["MICROCRED_BASE_URL"] = base_url
+    return IssuerSettings.read(environ)
+
+
+def open_installation(settings: IssuerSettings, world: World, *, create: bool = False) -> Installation:
+    """Open the home folder; `create` makes it and brings the database to the newest form.
+
+    Raises `SettingsError` with what to do when there is no home, or its database is of another version.
+    """
+    if create:
+        make_home(settings.home)
+    elif not settings.home.is_dir():
+        raise SettingsError(f"There is no folder {settings.home}. Run `microcred init` first, or set MICROCRED_HOME.")
+    database = db.open_database(settings.database_url, world.random_bytes)
+    if create:
+        migrations.upgrade(database)
+    elif not migrations.check(database).is_current:
+        raise SettingsError("The database is of another version of microcred. Run `microcred db upgrade`.")
+    passphrase = passphrase_provider(settings.key_passphrase, settings.key_passphrase_file)
+    return Installation(settings, world, database, KeyStore(settings.keys_directory, passphrase))
+
+
+def make_home(home: Path) -> None:
+    """Make the home folder, readable by its owner only. Raises `SettingsError` when that is impossible."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The folder {home} cannot be made: {error.strerror}. Set MICROCRED_HOME.") from None
+
+
+def on_port(settings: IssuerSettings, port: int) -> IssuerSettings:
+    """Return the settings with a base URL on the own machine moved to `port`; a public one stays as it is."""
+    parts = urlsplit(settings.base_url)
+    if parts.scheme != "http" or parts.port in (None, port):
+        return settings
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return replace(settings, base_url=f"http://{host}:{port}{parts.path}")

@@ -1,0 +1,65 @@
+"""Running the web application: one port, a clear sentence when it is taken, a clean stop."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from issuer.errors import SettingsError
+
+STOP_SECONDS = 10
+"""How long requests under way may take to end after Ctrl-C or SIGTERM."""
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Return a listening socket. Raises `SettingsError` when the port is taken or not allowed."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(1024)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise SettingsError(_reason(error, host, port)) from None
+    return listener
+
+
+def serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> int:
+    """Serve until Ctrl-C or SIGTERM; calls `ready` once requests are answered. Returns the exit code."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,  # an access log would keep who looked at whose credential
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        lifespan="off",
+    )
+    try:
+        _Server(config, ready).run(sockets=[listener])
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+def _reason(error: Exception, host: str, port: int) -> str:
+    code = getattr(error, "errno", None)
+    if code == errno.EADDRINUSE:
+        return f"Port {port} is in use by another program. Stop that one, or choose another with --port."
+    if code == errno.EACCES:
+        return f"Port {port} needs more rights than this user has. Choose one above 1023 with --port."
+    return f"The address {host} port {port} cannot be used. Check --host and --port."
