@@ -37,6 +37,7 @@ SCRYPT_P: Final = 1
 need no stretching; this is for those that people choose."""
 _MAX_SCRYPT_N: Final = 2**20
 """1 GiB: a file that asks for more would only stop the service."""
+_PUBLIC_TEXTS: Final = ("name", "controller", "algorithm", "publicKeyMultibase", "created")
 _MAX_FILE: Final = 64 * 1024
 """Bytes; a key file has one or two thousand."""
 
@@ -158,8 +159,15 @@ def _read(path: Path) -> KeyFile:
     try:
         with path.open("rb") as stream:
             file = KeyFile(**json.loads(stream.read(_MAX_FILE)))
-        if file.format != FORMAT or file.name != path.stem or not isinstance(file.sealed, Mapping):
-            raise ValueError("form")
+        _check_form(file, path.stem)
         return file
     except (ValueError, TypeError, KeyError, RecursionError):
         raise KeyStoreError(f"The key file “{path.name}” is damaged; restore it from a backup.") from None
+
+
+def _check_form(file: KeyFile, name: str) -> None:
+    marked = file.mark is None or all(isinstance(file.mark[member], str) for member in ("state", "at"))
+    texts = all(isinstance(file.public[member], str) for member in _PUBLIC_TEXTS)
+    known = file.format == FORMAT and file.name == name and isinstance(file.public["number"], int)
+    if not (marked and texts and known and isinstance(file.sealed, Mapping)):
+        raise ValueError("not the form of a key file")

@@ -5,26 +5,26 @@ lecture hall. So entries are numbered by a counter, which never gives one out tw
 over the list by a secret permutation.
 
 The permutation is a Feistel network over the smallest even number of bits that holds the length: the number is cut
-into halves, and four times one half is mixed into the other with HMAC-SHA256 under the list's key. Such a network can
-be undone step by step, so it never maps two numbers to one. A result beyond the length is sent through again
-("cycle walking") until it falls inside, which keeps it one to one (Black and Rogaway 2002, section 4). Four rounds
-make it indistinguishable from a random permutation for whoever sees entries only (Luby and Rackoff 1988).
+into halves, and four times one half is mixed into the other with a keyed hash. Such a network can be undone step by
+step, so it never maps two numbers to one. A result beyond the length is sent through again ("cycle walking") until it
+falls inside, which keeps it one to one (Black and Rogaway 2002, section 4). Four rounds make it indistinguishable
+from a random permutation for whoever sees entries only (Luby and Rackoff 1988). The keyed hash is BLAKE2b (RFC 7693
+section 2.9): a pseudo-random function in one call, where HMAC-SHA256 costs five times as much, eight times an entry.
 """
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 from datetime import datetime
 from typing import Final
 from uuid import UUID
-
-from openbadge.status import set_bits
 
 from issuer import audit
 from issuer.db import Transaction
 from issuer.errors import NotFoundError
 from issuer.model import IssuedCredential, StatusChange, StatusList, StatusSlot
 from issuer.store import status_lists as store
+from openbadge.status import set_bits
 from openbadge.vocabulary import MINIMUM_LIST_ENTRIES
 
 REVOCATION: Final = "revocation"
@@ -119,6 +119,6 @@ def _feistel(number: int, half: int, key: bytes) -> int:
     mask = (1 << half) - 1
     left, right = number >> half, number & mask
     for turn in range(_ROUNDS):
-        digest = hmac.digest(key, bytes((turn,)) + right.to_bytes(8, "big"), "sha256")
-        left, right = right, left ^ (int.from_bytes(digest[:8], "big") & mask)
+        mixed = hashlib.blake2b(bytes((turn,)) + right.to_bytes(8, "big"), key=key, digest_size=8).digest()
+        left, right = right, left ^ (int.from_bytes(mixed, "big") & mask)
     return left << half | right

@@ -1,0 +1,119 @@
+"""The database: identifiers, times, transactions, and the schema against its migrations."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import exc, func, insert, select
+
+from issuer.db import Database, Transaction, new_id, open_database
+from issuer.errors import NotFoundError, SettingsError
+from issuer.migrations import check, upgrade
+from issuer.model import Institution
+from issuer.store import institutions
+from issuer.store.columns import Instant
+from issuer.store.tables import credential, institution, metadata
+from tests.issuer.samples import NOW
+
+Home = tuple[Database, Institution]
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))
+
+
+def test_an_id_is_a_version_7_uuid_with_its_time() -> None:
+    made = new_id(datetime(2022, 2, 22, 19, 22, 22, tzinfo=UTC), lambda count: bytes(count))
+    assert str(made) == "017f22e2-79b0-7000-8000-000000000000"  # the time of RFC 9562 appendix A.6
+    assert made.version == 7
+
+
+@given(MOMENTS, MOMENTS)
+def test_ids_sort_by_time(one: datetime, other: datetime) -> None:
+    first, second = new_id(one, lambda n: b"\xff" * n), new_id(other, bytes)
+    assert (first < second) == (one < other) or one == other
+
+
+@given(MOMENTS)
+def test_a_time_is_stored_to_the_microsecond(moment: datetime) -> None:
+    kind = Instant()
+    stored = kind.process_bind_param(moment.astimezone(timezone(timedelta(hours=5))), None)  # type: ignore[arg-type]
+    assert kind.process_result_value(stored, None) == moment  # type: ignore[arg-type]
+
+
+def test_the_migrations_build_the_tables(home: Home) -> None:
+    with home[0].begin_read() as tx:
+        context = MigrationContext.configure(tx.connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_empty_database_is_not_current_and_upgrading_twice_is_harmless(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'x.sqlite3'}", secrets.token_bytes)
+    assert not check(database).is_current
+    upgrade(database)
+    upgrade(database)
+    assert check(database).is_current
+    database.close()
+
+
+def test_sqlite_is_set_up_to_keep_what_it_confirmed(home: Home) -> None:
+    with home[0].begin_read() as tx:
+        read = {name: tx.connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in _PRAGMAS}
+    assert read == _PRAGMAS
+
+
+_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+def test_a_write_is_kept_whole_or_not_at_all(home: Home) -> None:
+    database, first = home
+
+    def write_half() -> None:
+        with database.begin_write() as tx:
+            institutions.add(tx, _another(tx.new_id(NOW)))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
+    with database.begin_read() as tx:
+        assert institutions.every(tx) == (first,)
+
+
+def test_a_read_keeps_nothing(home: Home) -> None:
+    database, first = home
+    with database.begin_read() as tx:
+        institutions.add(tx, _another(tx.new_id(NOW)))
+    with database.begin_read() as tx:
+        assert tx.connection.scalar(select(func.count()).select_from(institution)) == 1
+        assert institutions.by_slug(tx, "uni") == first
+        with pytest.raises(NotFoundError):
+            institutions.get(tx, new_id(NOW, secrets.token_bytes))
+
+
+def test_foreign_keys_hold(tx: Transaction) -> None:
+    keys = ("id", "institution_id", "completion_id", "definition_version_id", "status_list_id")
+    values = {"public_id": "p", "document": b"", "sha256": b"", "key_id": "k", "status_index": 0, "issued_at": NOW}
+    statement = insert(credential).values(**{name: tx.new_id(NOW) for name in keys}, **values)
+    with pytest.raises(exc.IntegrityError):
+        tx.connection.execute(statement)
+
+
+def test_a_transaction_without_an_institution_says_so(home: Home) -> None:
+    with home[0].begin_read() as tx:
+        with pytest.raises(RuntimeError):
+            _ = tx.institution_id
+        assert tx.within(home[1].id).institution_id == home[1].id
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://host/x", "sqlite://", "sqlite:///:memory:"])
+def test_a_database_that_cannot_be_used_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="MICROCRED_DATABASE_URL"):
+        open_database(url, secrets.token_bytes)
+
+
+def _another(institution_id: object) -> Institution:
+    return Institution(institution_id, "other", "did:web:other.example", "Other", "https://other.example", "NL", NOW)  # type: ignore[arg-type]

@@ -1,0 +1,189 @@
+"""The key store: what signs, what is on disk, and what happens when something is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import stat
+import subprocess
+import sys
+import textwrap
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from issuer.errors import KeyStoreError, NoActiveKeyError, PassphraseError
+from issuer.key_files import create_passphrase, passphrase_provider
+from issuer.keys import ACTIVE, RETIRED, REVOKED, KeyStore
+from openbadge.multikey import PublicKey
+from tests.issuer.samples import NOW
+
+DID = "did:web:uni.example"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> KeyStore:
+    return KeyStore(tmp_path / "keys", lambda: b"correct horse")
+
+
+@pytest.mark.parametrize(("algorithm", "length"), [("Ed25519", 64), ("P-256", 64), ("P-384", 96)])
+def test_a_key_signs_and_its_public_part_verifies(store: KeyStore, algorithm: str, length: int) -> None:
+    made = store.new(DID, NOW, secrets.token_bytes, algorithm)
+    signer = store.signer(DID, algorithm)
+    signature = signer.sign(b"data")
+    assert len(signature) == length
+    assert signature == store.signer(DID, algorithm).sign(b"data")  # the same bytes again after a crash
+    PublicKey.from_multibase(made.public_key_multibase).verify(signature, b"data")
+    assert signer.verification_method == made.verification_method == f"{DID}#{made.name}"
+    assert (signer.algorithm, made.state, made.created) == (algorithm, ACTIVE, NOW)
+
+
+def test_the_newest_key_signs_and_the_old_ones_stay_published(store: KeyStore) -> None:
+    later = NOW + timedelta(days=365)
+    old, new = store.new(DID, NOW, secrets.token_bytes), store.new(DID, later, secrets.token_bytes)
+    other = store.new("did:web:board.example", NOW, secrets.token_bytes)
+    assert store.signer(DID).verification_method == new.verification_method
+    assert [(key.name, key.state, key.since) for key in store.public_keys(DID)] == [
+        (old.name, RETIRED, later),
+        (new.name, ACTIVE, later),
+    ]
+    assert store.signer("did:web:board.example").verification_method == other.verification_method
+    assert len(store.list()) == 3
+
+
+def test_a_revoked_or_retired_newest_key_leaves_nothing_that_signs(store: KeyStore) -> None:
+    store.new(DID, NOW, secrets.token_bytes)
+    newest = store.new(DID, NOW, secrets.token_bytes)
+    assert store.retire(newest.name, NOW).state == RETIRED
+    assert store.revoke(newest.name, NOW + timedelta(1)).since == NOW + timedelta(1)
+    with pytest.raises(NoActiveKeyError, match="microcred keys new"):
+        store.signer(DID)
+    for mark in (store.retire, store.revoke):
+        with pytest.raises(KeyStoreError, match=f"is {REVOKED}"):
+            mark(newest.name, NOW)
+    assert store.new(DID, NOW, secrets.token_bytes).state == ACTIVE
+
+
+def test_nobody_else_can_read_the_files(store: KeyStore) -> None:
+    made = store.new(DID, NOW, secrets.token_bytes)
+    path = store.directory / f"{made.name}.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(store.directory.stat().st_mode) == 0o700
+    assert os.listdir(store.directory) == [path.name]
+    path.chmod(0o640)
+    with pytest.raises(KeyStoreError, match="chmod 600"):
+        store.list()
+
+
+def test_the_secret_is_not_in_the_file_nor_shown(store: KeyStore) -> None:
+    drawn: list[bytes] = []
+
+    def random_bytes(count: int) -> bytes:
+        drawn.append(secrets.token_bytes(count))
+        return drawn[-1]
+
+    made = store.new(DID, NOW, random_bytes)
+    content = (store.directory / f"{made.name}.json").read_text()
+    assert drawn[0].hex() not in content
+    assert "correct horse" not in content + repr(store) + repr(store.signer(DID))
+
+
+def test_a_wrong_or_missing_passphrase_is_said_clearly(store: KeyStore, tmp_path: Path) -> None:
+    store.new(DID, NOW, secrets.token_bytes)
+    with pytest.raises(PassphraseError, match="MICROCRED_KEY_PASSPHRASE"):
+        KeyStore(store.directory, lambda: b"wrong").signer(DID)
+    with pytest.raises(PassphraseError, match="microcred init"):
+        KeyStore(store.directory, passphrase_provider(None, tmp_path / "none")).signer(DID)
+    with pytest.raises(PassphraseError, match="empty"):
+        KeyStore(store.directory, passphrase_provider("", tmp_path / "none")).signer(DID)
+
+
+def test_a_passphrase_file_is_made_once_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "passphrase"
+    create_passphrase(path, secrets.token_bytes)
+    first = passphrase_provider(None, path)()
+    create_passphrase(path, secrets.token_bytes)
+    assert passphrase_provider(None, path)() == first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert passphrase_provider("from the environment", path)() == b"from the environment"
+
+
+@pytest.mark.parametrize("name", ["name", "controller", "algorithm", "publicKeyMultibase", "created", "number"])
+def test_the_public_part_cannot_be_changed_unnoticed(store: KeyStore, name: str) -> None:
+    made, other = store.new(DID, NOW, secrets.token_bytes), "did:web:evil.example"
+    path = store.directory / f"{made.name}.json"
+    content = json.loads(path.read_text())
+    new = {"number": 7, "created": "2020-01-01T00:00:00Z", "algorithm": "P-256", "controller": other, "name": "x"}
+    content["public"][name] = new.get(name, "z6MkOther")
+    path = path.rename(store.directory / "x.json") if name == "name" else path
+    path.write_text(json.dumps(content))
+    key = store.list()[0]
+    with pytest.raises(PassphraseError, match="was changed"):
+        store.signer(key.controller, key.algorithm)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{",
+        "[" * 10_000,
+        '{"format":"microcred-key/1"}',
+        '{"public":{"name":"x"},"sealed":{},"format":"microcred-key/1"}',
+        '{"public":[],"sealed":{}}',
+        '{"public":{},"sealed":[],"more":1}',
+    ],
+)
+def test_a_damaged_file_is_named(store: KeyStore, content: str) -> None:
+    store.new(DID, NOW, secrets.token_bytes)
+    path = store.directory / "x.json"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(KeyStoreError, match=r"x\.json"):
+        store.list()
+
+
+@pytest.mark.parametrize(
+    "change", [{"n": 2**30}, {"n": 3}, {"n": "many"}, {"salt": None}, {"nonce": ""}, {"ciphertext": "%"}, {"r": 0}]
+)
+def test_damaged_sealing_is_refused(store: KeyStore, change: dict[str, Any]) -> None:
+    made = store.new(DID, NOW, secrets.token_bytes)
+    path = store.directory / f"{made.name}.json"
+    content = json.loads(path.read_text())
+    content["sealed"].update(change)
+    path.write_text(json.dumps(content))
+    with pytest.raises(KeyStoreError):
+        store.signer(DID)
+
+
+def test_what_cannot_be_made_or_found(store: KeyStore) -> None:
+    assert store.list() == ()
+    with pytest.raises(KeyStoreError, match="RSA"):
+        store.new(DID, NOW, secrets.token_bytes, "RSA")
+    with pytest.raises(KeyStoreError, match="did:web"):
+        store.new("did:key:z6Mk", NOW, secrets.token_bytes)
+    with pytest.raises(KeyStoreError, match="keys list"):
+        store.get("none")
+    assert store.list() == ()
+
+
+def test_a_process_killed_before_the_rename_leaves_no_half_key(tmp_path: Path) -> None:
+    program = """
+        import os, pathlib, secrets, signal, sys
+        from datetime import UTC, datetime
+        from issuer.keys import KeyStore
+        pathlib.Path.replace = lambda self, target: os.kill(os.getpid(), signal.SIGKILL)
+        KeyStore(pathlib.Path(sys.argv[1]), lambda: b"correct horse").new(
+            "did:web:uni.example", datetime.now(UTC), secrets.token_bytes)
+    """
+    directory = tmp_path / "keys"
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program), str(directory)], check=False)
+    assert done.returncode == -9
+    store = KeyStore(directory, lambda: b"correct horse")
+    assert store.list() == ()
+    assert store.new(DID, NOW, secrets.token_bytes).state == ACTIVE
+    assert len(store.list()) == 1

@@ -1,0 +1,150 @@
+"""Eight processes of sixteen threads at the same award and at the same list; and a process that is killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import secrets
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from issuer import audit, completions, status
+from issuer.db import Database, open_database
+from issuer.migrations import check, upgrade
+from issuer.model import CompletionState, Institution
+from issuer.store import credentials, institutions
+from issuer.store import definitions as definition_store
+from issuer.store.tables import completion, credential
+from tests.issuer.samples import NOW, approved, open_home, raw, report, store_credential
+
+PROCESSES, THREADS, ROUNDS = 8, 16, 4
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload([__name__])
+
+
+def test_one_award_never_gets_two_credentials(tmp_path: Path) -> None:
+    database, institution = open_home(tmp_path)
+    with database.begin_write(institution.id) as tx:
+        approved(tx)
+    outcomes = _in_processes(_race_for_awards, tmp_path)
+    with database.begin_read(institution.id) as tx:
+        issued = {record.id for record in credentials.page(tx, 100)}
+        states = dict(
+            tx.connection.execute(select(completion.c.state, func.count()).group_by(completion.c.state)).all()
+        )
+        assert audit.verify(tx) is not None
+    assert len(outcomes) == PROCESSES * THREADS * ROUNDS
+    assert len(issued) == ROUNDS
+    assert {UUID(outcome) for outcome in outcomes} == issued
+    assert states == {CompletionState.ISSUED: PROCESSES * THREADS * ROUNDS}
+    database.close()
+
+
+def test_no_status_entry_is_given_twice(tmp_path: Path) -> None:
+    database, institution = open_home(tmp_path)
+    outcomes = _in_processes(_race_for_entries, tmp_path)
+    assert len(outcomes) == len(set(outcomes)) == PROCESSES * THREADS * ROUNDS
+    with database.begin_read(institution.id) as tx:
+        assert len({outcome.split("/")[0] for outcome in outcomes}) == 1
+        assert status.get(tx, UUID(outcomes[0].split("/")[0])).taken == len(outcomes)
+    database.close()
+
+
+def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
+    assert _in_processes(_start, tmp_path) == ["current"] * PROCESSES
+
+
+def test_a_process_killed_in_the_middle_leaves_nothing_half_done(tmp_path: Path) -> None:
+    database, institution = open_home(tmp_path)
+    with database.begin_write(institution.id) as tx:
+        approved(tx)
+    process = _CONTEXT.Process(target=_die_before_the_commit, args=(str(tmp_path),))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    with database.begin_write(institution.id) as tx:
+        assert completions.list_completions(tx) == []
+        assert tx.connection.scalar(select(func.count()).select_from(credential)) == 0
+        assert completions.receive(tx, report(), raw(report()), "lms", NOW).created
+        assert audit.verify(tx) is not None
+    database.close()
+
+
+def _in_processes(target: object, home: Path) -> list[str]:
+    results = _CONTEXT.Queue()
+    processes = [
+        _CONTEXT.Process(target=_run, args=(target, str(home), number, results)) for number in range(PROCESSES)
+    ]
+    for process in processes:
+        process.start()
+    outcomes = [outcome for _ in processes for outcome in results.get(timeout=300)]
+    for process in processes:
+        process.join()
+    assert [outcome for outcome in outcomes if outcome.startswith("error")] == []
+    return outcomes
+
+
+def _run(target: object, home: str, number: int, results: object) -> None:
+    try:
+        outcomes = target(home, number)  # type: ignore[operator]
+    except Exception as error:  # reported to the parent, which fails on it
+        outcomes = [f"error {error!r}"]
+    results.put(outcomes)  # type: ignore[attr-defined]
+
+
+def _open(home: str) -> tuple[Database, Institution]:
+    database = open_database(f"sqlite:///{home}/home.sqlite3", secrets.token_bytes)
+    with database.begin_read() as tx:
+        return database, institutions.every(tx)[0]
+
+
+def _race_for_awards(home: str, process: int) -> list[str]:
+    """Every thread reports the same awards from a source of its own and issues what is not issued yet."""
+    database, institution = _open(home)
+
+    def one(job: tuple[int, int]) -> str:
+        thread, award = job
+        value = report(source=f"lms-{process}-{thread}", sourceId=str(award), occurrence=str(award))
+        with database.begin_write(institution.id) as tx:
+            taken = completions.receive(tx, value, raw(value), "lms", NOW).completion
+            if taken.state is CompletionState.ISSUED:
+                return str(taken.credential_id)
+            version = definition_store.versions(tx, "data-ethics")[0]
+            made = store_credential(tx, taken, version, status.allocate(tx, status.REVOCATION, NOW))
+            audit.append(tx, NOW, "lms", "credential.issue", str(made.id), {})
+            return str(completions.mark_issued(tx, taken, made.id, "lms", NOW).credential_id)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        return list(threads.map(one, [(thread, award) for award in range(ROUNDS) for thread in range(THREADS)]))
+
+
+def _race_for_entries(home: str, _process: int) -> list[str]:
+    database, institution = _open(home)
+
+    def one(_: int) -> str:
+        with database.begin_write(institution.id) as tx:
+            slot = status.allocate(tx, status.REVOCATION, NOW)
+            return f"{slot.list_id}/{slot.index}"
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        return list(threads.map(one, range(THREADS * ROUNDS)))
+
+
+def _start(home: str, _process: int) -> list[str]:
+    database = open_database(f"sqlite:///{home}/fresh.sqlite3", secrets.token_bytes)
+    upgrade(database)
+    return ["current" if check(database).is_current else "error"]
+
+
+def _die_before_the_commit(home: str) -> None:
+    database, institution = _open(home)
+    with database.begin_write(institution.id) as tx:
+        taken = completions.receive(tx, report(), raw(report()), "lms", NOW).completion
+        version = definition_store.versions(tx, "data-ethics")[0]
+        store_credential(tx, taken, version, status.allocate(tx, status.REVOCATION, NOW))
+        os.kill(os.getpid(), signal.SIGKILL)
