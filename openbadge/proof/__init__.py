@@ -10,10 +10,11 @@ from types import MappingProxyType
 from typing import Final
 
 from openbadge.errors import InvalidError
-from openbadge.proof import eddsa_rdfc_2022
+from openbadge.proof import ecdsa_jcs_2019, ecdsa_rdfc_2019, eddsa_jcs_2022, eddsa_rdfc_2022
 from openbadge.proof.model import Cryptosuite, Document, Signer
 
-SUITES: Final[Mapping[str, Cryptosuite]] = MappingProxyType({suite.name: suite for suite in (eddsa_rdfc_2022.SUITE,)})
+_MODULES = (eddsa_rdfc_2022, eddsa_jcs_2022, ecdsa_rdfc_2019, ecdsa_jcs_2019)
+SUITES: Final[Mapping[str, Cryptosuite]] = MappingProxyType({module.NAME: module.SUITE for module in _MODULES})
 
 __all__ = ["SUITES", "Cryptosuite", "Document", "Signer", "suite"]
 

@@ -14,7 +14,7 @@ from openbadge import multibase, timestamps
 from openbadge.errors import InvalidError
 from openbadge.multikey import PublicKey
 from openbadge.proof import suite
-from openbadge.proof.model import Cryptosuite, Document, Signer
+from openbadge.proof.model import Document, Signer
 from openbadge.vocabulary import ASSERTION_METHOD, DATA_INTEGRITY_PROOF
 
 
@@ -34,10 +34,11 @@ def create(document: Document, proof_options: Mapping[str, str], signer: Signer)
 
     Raises `InvalidError` for a document that loses data when canonicalised, or a key that does not fit the suite.
     """
-    chosen = suite(proof_options["cryptosuite"])
-    _check_key(chosen, signer.algorithm)
-    data = hash_data(document, proof_options, signer.algorithm)
-    proof = {**proof_options, "proofValue": multibase.encode_base58btc(signer.sign(data))}
+    config: dict[str, Any] = dict(proof_options)
+    if suite(config["cryptosuite"]).signs_context and "@context" in document:
+        config["@context"] = document["@context"]
+    data = hash_data(document, config, signer.algorithm)
+    proof = {**config, "proofValue": multibase.encode_base58btc(signer.sign(data))}
     return {**document, "proof": [*proofs(document), proof]}
 
 
@@ -48,18 +49,43 @@ def verify(document: Document, proof: Document, key: PublicKey) -> None:
     CRYPTOGRAPHIC_SECURITY_ERROR, and those of canonicalisation.
     """
     check_form(proof)
-    chosen = suite(proof["cryptosuite"])
-    _check_key(chosen, key.algorithm)
+    suite(proof["cryptosuite"]).check_key(key.algorithm)
     signature = _signature(proof["proofValue"])
     config = {name: value for name, value in proof.items() if name != "proofValue"}
     key.verify(signature, hash_data(document, config, key.algorithm))
 
 
 def hash_data(document: Document, proof_config: Document, key_type: str) -> bytes:
-    """Return the bytes a suite signs for `document` under `proof_config` (members of the proof, no proof value)."""
+    """Return the bytes a suite signs for `document` under `proof_config` (members of the proof, no proof value).
+
+    A JCS proof carries the `@context` that its document began with: the document is read with that one, so that
+    contexts added later do not break the proof (VC Data Integrity EdDSA 1.0 section 3.3.2).
+    """
     unsecured = {name: value for name, value in document.items() if name != "proof"}
-    config = {**proof_config, "@context": document.get("@context")}  # never the proof's own: it could rename members
-    return suite(proof_config["cryptosuite"]).hash_data(unsecured, config, key_type)
+    previous = previous_proofs(document, proof_config)
+    if previous:
+        unsecured["proof"] = previous
+    chosen = suite(proof_config["cryptosuite"])
+    if not chosen.signs_context:
+        return chosen.hash_data(unsecured, {"@context": document.get("@context"), **proof_config}, key_type)
+    if "@context" in proof_config:
+        unsecured["@context"] = _kept_context(document.get("@context"), proof_config["@context"])
+    return chosen.hash_data(unsecured, proof_config, key_type)
+
+
+def previous_proofs(document: Document, proof: Document) -> list[Any]:
+    """Return the proofs of `document` that `proof.previousProof` names: they are signed along (section 2.1.2).
+
+    Raises `InvalidError` PROOF_VERIFICATION_ERROR for a name that is no text, or not that of exactly one proof.
+    """
+    names = proof.get("previousProof", [])
+    found = []
+    for name in names if isinstance(names, list) else [names]:
+        named = [item for item in proofs(document) if isinstance(item, dict) and item.get("id") == name]
+        if not isinstance(name, str) or len(named) != 1 or name == proof.get("id"):
+            raise InvalidError("PROOF_VERIFICATION_ERROR", "The proof builds on another one that is not there.")
+        found += named
+    return found
 
 
 def check_form(proof: Any) -> None:
@@ -87,9 +113,13 @@ def proofs(document: Document) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _check_key(chosen: Cryptosuite, algorithm: str) -> None:
-    if algorithm not in chosen.key_types:
-        raise InvalidError("PROOF_VERIFICATION_ERROR", f"A key of type {algorithm} cannot be used with {chosen.name}.")
+def _kept_context(context: Any, signed: Any) -> Any:
+    here, kept = (value if isinstance(value, list) else [value] for value in (context, signed))
+    if here[: len(kept)] != kept:
+        raise InvalidError(
+            "PROOF_VERIFICATION_ERROR", "The document does not begin with the vocabularies of its proof."
+        )
+    return signed
 
 
 def _signature(proof_value: str) -> bytes:
