@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import missing, require_tool
 from tests.interop import badges
-from tests.interop.readers import NODE, Ask, Issued, ask_node
+from tests.interop.readers import NODE, Ask, Issued, ask_node, run_demo
 
 SIGNERS: Final[dict[str, Callable[[], badges.Signer]]] = {
     "did-key": badges.did_key_signer,
@@ -18,11 +18,14 @@ SIGNERS: Final[dict[str, Callable[[], badges.Signer]]] = {
 }
 
 
-@pytest.fixture(scope="session", params=SIGNERS)
+@pytest.fixture(scope="session", params=["demo", *SIGNERS])
 def issued(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Issued:
-    """A folder with a badge in every form and its material."""
+    """A folder with a badge in every form and its material: the product's own, and self-made ones."""
     folder = tmp_path_factory.mktemp("interop") / request.param
-    badges.write(folder, SIGNERS[request.param]())
+    if request.param == "demo":
+        run_demo(folder)
+    else:
+        badges.write(folder, SIGNERS[request.param]())
     return Issued(folder)
 
 

@@ -1,9 +1,10 @@
-"""How the tests reach the readers: what was issued as they need it, and one Node.js process for one question."""
+"""What was issued, as readers need it; how to issue it; and one Node.js process for one question."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,7 @@ from openbadge import contexts, did
 
 NODE: Final = Path(__file__).parent / "node"
 SECONDS: Final = 120
-"""Limit of one Node.js run, against hanging only: a run takes about a second."""
+"""Limit of one run, against hanging only: it takes a second or two."""
 
 Documents = dict[str, Any]
 Ask = Callable[..., Any]
@@ -59,6 +60,13 @@ class Issued:
         documents = {url: json.loads(body) for url, body in self.material.items()}
         own = [document for document in documents.values() if document.get("id") == self.issuer]
         return {**documents, self.issuer: own[0] if own else did.key_document(self.issuer)}
+
+
+def run_demo(folder: Path) -> None:
+    """Let the program do its main job and write what it issues to `folder`."""
+    command = [sys.executable, "-m", "microcred", "demo", "--once", "--out", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def all_contexts() -> Documents:
