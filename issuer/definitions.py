@@ -91,8 +91,9 @@ def approve(
         "effective_from": effective_from,
     }
     detail = {"decision": decision.reference.strip(), "effectiveFrom": instant_text(effective_from)}
-    _audit(tx, draft, "definition.approve", actor, now, **detail)
-    return _change(tx, draft, **values)
+    record = _change(tx, draft, **values)
+    _audit(tx, record, "definition.approve", actor, now, **detail)
+    return record
 
 
 def retire(tx: Transaction, definition_id: str, version: str, actor: str, now: datetime) -> DefinitionVersion:
@@ -105,8 +106,9 @@ def retire(tx: Transaction, definition_id: str, version: str, actor: str, now: d
         return record
     if record.state is not DefinitionState.APPROVED:
         raise StateError(f"{_title(record)} is a {record.state}. Only an approved version can be retired.")
-    _audit(tx, record, "definition.retire", actor, now)
-    return _change(tx, record, state=DefinitionState.RETIRED, retired_by=actor, retired_at=now)
+    retired = _change(tx, record, state=DefinitionState.RETIRED, retired_by=actor, retired_at=now)
+    _audit(tx, retired, "definition.retire", actor, now)
+    return retired
 
 
 def which_version(tx: Transaction, definition_id: str, pinned: str | None, completed_at: datetime) -> Applies | Hold:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import exc, func, insert, select
 
 from issuer.db import Database, Transaction, new_id, open_database
-from issuer.errors import NotFoundError, SettingsError
+from issuer.errors import BusyError, NotFoundError, SettingsError
 from issuer.migrations import check, upgrade
 from issuer.model import Institution
 from issuer.store import institutions
@@ -117,3 +117,17 @@ def test_a_database_that_cannot_be_used_is_refused(url: str) -> None:
 
 def _another(institution_id: object) -> Institution:
     return Institution(institution_id, "other", "did:web:other.example", "Other", "https://other.example", "NL", NOW)  # type: ignore[arg-type]
+
+
+def test_a_writer_that_gets_no_turn_is_told_to_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("issuer.db.BUSY_TIMEOUT_MS", 1)
+    first, second = (open_database(f"sqlite:///{tmp_path / 'x.sqlite3'}", secrets.token_bytes) for _ in range(2))
+    upgrade(first)
+    with first.begin_write():
+        turn = second.begin_write()
+        with pytest.raises(BusyError, match="Try again"):
+            turn.__enter__()
+    with second.begin_write() as tx:
+        assert institutions.every(tx) == ()
+    first.close()
+    second.close()

@@ -55,6 +55,14 @@ def test_a_stale_writer_cannot_change_an_approved_version(tx: Transaction) -> No
     assert store.find(tx, "data-ethics", "1") == record
 
 
+def test_two_who_approve_at_once_do_not_both_succeed(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = import_definition(tx, definition(), "author", NOW)
+    approve(tx, "data-ethics", "1", Decision("AB-1", START), "board", NOW)
+    monkeypatch.setattr(store, "find", lambda *_: draft)  # what the second one had read before the first committed
+    with pytest.raises(StateError, match="same time"):
+        approve(tx, "data-ethics", "1", Decision("AB-2", START), "dean", NOW)
+
+
 @pytest.mark.parametrize("actor", ["author", " Author ", "AUTHOR"])
 def test_the_author_does_not_approve(tx: Transaction, actor: str) -> None:
     import_definition(tx, definition(), "author", NOW)

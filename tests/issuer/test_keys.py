@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from issuer.errors import KeyStoreError, NoActiveKeyError, PassphraseError
-from issuer.key_files import create_passphrase, passphrase_provider
-from issuer.keys import ACTIVE, RETIRED, REVOKED, KeyStore
+from issuer.key_files import KeyFile, create_passphrase, passphrase_provider, read_folder, seal, write_file
+from issuer.keys import ACTIVE, RETIRED, REVOKED, KeyStore, rehearsal_signer
 from openbadge.multikey import PublicKey
 from tests.issuer.samples import NOW
 
@@ -136,6 +136,8 @@ def test_the_public_part_cannot_be_changed_unnoticed(store: KeyStore, name: str)
         '{"public":{"name":"x"},"sealed":{},"format":"microcred-key/1"}',
         '{"public":[],"sealed":{}}',
         '{"public":{},"sealed":[],"more":1}',
+        '{"public":{"name":"x","controller":"c","algorithm":"a","publicKeyMultibase":"z","created":"t","number":"1"},'
+        '"sealed":{}}',
     ],
 )
 def test_a_damaged_file_is_named(store: KeyStore, content: str) -> None:
@@ -187,3 +189,28 @@ def test_a_process_killed_before_the_rename_leaves_no_half_key(tmp_path: Path) -
     assert store.list() == ()
     assert store.new(DID, NOW, secrets.token_bytes).state == ACTIVE
     assert len(store.list()) == 1
+
+
+def test_a_draw_beyond_the_order_of_the_curve_is_drawn_again(store: KeyStore) -> None:
+    draws = iter([b"\xff" * 32, b"\x01" * 32])
+    made = store.new(DID, NOW, lambda count: next(draws) if count == 32 else secrets.token_bytes(count), "P-256")
+    assert (
+        made.public_key_multibase == rehearsal_signer(DID, "P-256", lambda count: b"\x01" * count).public_key.multibase
+    )
+
+
+def test_a_rehearsal_signs_with_a_key_that_is_kept_nowhere(store: KeyStore) -> None:
+    signer = rehearsal_signer(f"{DID}#key", "Ed25519", secrets.token_bytes)
+    signer.public_key.verify(signer.sign(b"data"), b"data")
+    assert signer.verification_method == f"{DID}#key"
+    assert store.list() == ()
+
+
+def test_a_secret_under_another_public_key_is_refused(store: KeyStore) -> None:
+    made = store.new(DID, NOW, secrets.token_bytes)
+    file = read_folder(store.directory)[0]
+    other = rehearsal_signer(DID, "Ed25519", secrets.token_bytes).public_key.multibase
+    public = {**file.public, "publicKeyMultibase": other}
+    write_file(store.directory, KeyFile(public, seal(bytes(32), public, b"correct horse", secrets.token_bytes)))
+    with pytest.raises(KeyStoreError, match=f"“{made.name}” holds a secret that is not"):
+        store.signer(DID)

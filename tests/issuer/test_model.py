@@ -36,6 +36,12 @@ def test_canonical_bytes_are_sorted_compact_and_utf8() -> None:
         canonical_json({"a": [1.5]})
 
 
+def test_a_description_may_have_lines_and_a_name_may_not() -> None:
+    assert definition(description="One.\n\tTwo.").description == "One.\n\tTwo."
+    with pytest.raises(FieldError):
+        definition(description="One.\r\nTwo.")
+
+
 def test_null_and_absence_mean_the_same() -> None:
     plain = {name: value for name, value in DEFINITION.items() if name != "level"}
     assert Definition.from_json({**plain, "level": None}).digest == Definition.from_json(plain).digest
