@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from openbadge import did, multibase, strict_json
 from openbadge.baking import png, svg
@@ -42,6 +43,10 @@ class Key:
 
     def sign(self, data: bytes) -> bytes:
         return self._private.sign(data)
+
+    @property
+    def private_pem(self) -> bytes:
+        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     @property
     def secret_multibase(self) -> str:
