@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from openbadge import strict_json
 from openbadge.errors import InvalidError
 from verifier.web.look import https_link
+from verifier.web.multipart import MAX_PARTS, read_form
 from verifier.web.problem import RefusedError
 
 TEXT_LIMIT: Final = strict_json.MAX_BYTES
@@ -27,8 +26,6 @@ PICTURE_LIMIT: Final = 4 * 1024 * 1024
 """Bytes of a baked picture: 4 MiB, a large photograph."""
 FORM_OVERHEAD: Final = 64 * 1024
 """Bytes for the boundaries, part headers and short fields of a multipart form."""
-MAX_PARTS: Final = 8
-"""The page sends four fields; a form with many parts is an attack on the parser."""
 RECIPIENT_LIMIT: Final = 320
 """Characters of an e-mail address (RFC 3696 erratum 1690) or a name."""
 
@@ -166,32 +163,7 @@ def _urlencoded(body: bytes) -> dict[str, bytes]:
 
 async def _multipart(request: Request) -> dict[str, bytes]:
     body = await _body(request, PICTURE_LIMIT + FORM_OVERHEAD)
-    parser = MultiPartParser(
-        request.headers, _once(body), max_files=1, max_fields=MAX_PARTS, max_part_size=TEXT_LIMIT + 1
-    )
-    parser.spool_max_size = PICTURE_LIMIT + FORM_OVERHEAD  # in memory only: nothing that was sent touches a disk
-    try:
-        form = await parser.parse()
-    except MultiPartException as error:
-        status = 413 if "maximum size" in error.message else 400
-        raise RefusedError(status, f"The form could not be read: {error.message}") from None
-    return _unique([(name, await _value(name, value)) for name, value in form.multi_items()])
-
-
-async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
-    yield body
-
-
-async def _value(name: str, value: UploadFile | str) -> bytes:
-    if isinstance(value, str):
-        if name == "file":
-            raise RefusedError(400, "The form field `file` must be a file with a name.")
-        return value.encode(errors="replace")
-    if re.search(r"[/\\\x00-\x1f]", value.filename or ""):
-        raise RefusedError(400, "The name of the file holds a path. Send the file under a plain name.")
-    data = await value.read()
-    await value.close()
-    return data
+    return _unique(read_form(body, request.headers["content-type"]))
 
 
 def _unique(pairs: list[tuple[str, bytes]]) -> dict[str, bytes]:
