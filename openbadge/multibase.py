@@ -49,9 +49,7 @@ def base58_decode(text: str) -> bytes:
     Raises `InvalidError` for a longer text or a character outside the alphabet.
     """
     if len(text) > MAX_BASE58_CHARS:
-        raise _malformed(
-            f"A base58 text may have at most {MAX_BASE58_CHARS} characters, this one has {len(text)}."
-        )
+        raise _malformed(f"A base58 text may have at most {MAX_BASE58_CHARS} characters, this one has {len(text)}.")
     number = 0
     try:
         for character in text:
@@ -92,9 +90,7 @@ def encode_base64url(data: bytes) -> str:
     return "u" + base64url_encode(data)
 
 
-_BASES: Final[Mapping[str, Callable[[str], bytes]]] = MappingProxyType(
-    {"z": base58_decode, "u": base64url_decode}
-)
+_BASES: Final[Mapping[str, Callable[[str], bytes]]] = MappingProxyType({"z": base58_decode, "u": base64url_decode})
 
 
 def decode_multibase(text: str) -> bytes:

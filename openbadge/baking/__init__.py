@@ -27,9 +27,7 @@ TWO_BADGES: Final = "This picture carries more than one credential, so it is not
 def check_image_size(image: bytes) -> None:
     """Raise `InvalidError` LIMIT_EXCEEDED when `image` is larger than 4 MiB."""
     if len(image) > MAX_IMAGE_BYTES:
-        raise InvalidError(
-            "LIMIT_EXCEEDED", f"The picture has {len(image):,} bytes; the limit is {MAX_IMAGE_BYTES:,}."
-        )
+        raise InvalidError("LIMIT_EXCEEDED", f"The picture has {len(image):,} bytes; the limit is {MAX_IMAGE_BYTES:,}.")
 
 
 def encode_text(text: str, encoding: str = "utf-8") -> bytes:

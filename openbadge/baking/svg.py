@@ -147,12 +147,8 @@ class _Scan:
             for start in range(0, len(self._image), PIECE_BYTES):
                 parser.feed(self._image[start : start + PIECE_BYTES])
             parser.close()
-        except ParseError as error:
+        except (ParseError, DefusedXmlException) as error:
             raise _broken(f"the XML is wrong ({error})") from None
-        except DefusedXmlException:
-            raise InvalidError(
-                "UNSUPPORTED_FORMAT", "The picture refers to other files as XML entities; save it as plain SVG."
-            ) from None
 
     def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
         self.encoding = (encoding or "utf-8").lower()

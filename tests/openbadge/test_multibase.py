@@ -71,9 +71,7 @@ def test_base64url_refuses(text):
     refused(multibase.base64url_decode, text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "f00", "m+/", "U-_", "Z2", "MQUJD", "uQQ==", "uQR", "z0", "z" + "1" * 1_025]
-)
+@pytest.mark.parametrize("text", ["", "f00", "m+/", "U-_", "Z2", "MQUJD", "uQQ==", "uQR", "z0", "z" + "1" * 1_025])
 def test_multibase_refuses(text):
     refused(multibase.decode_multibase, text)
 
@@ -92,9 +90,7 @@ def test_multicodec_comes_back(code, rest):
     assert multibase.split_multicodec(multibase.with_multicodec(code, rest)) == (code, rest)
 
 
-@pytest.mark.parametrize(
-    "raw", [b"", b"\x80", b"\xed\x00", b"\x80\x80\x00", b"\xff" * 9, b"\xff" * 9 + b"\x01"]
-)
+@pytest.mark.parametrize("raw", [b"", b"\x80", b"\xed\x00", b"\x80\x80\x00", b"\xff" * 9, b"\xff" * 9 + b"\x01"])
 def test_multicodec_refuses(raw):
     refused(multibase.split_multicodec, raw)
 

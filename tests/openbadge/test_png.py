@@ -81,9 +81,7 @@ def test_another_implementation_reads_ours_and_we_read_its():
 
 
 def test_language_and_translated_keyword_are_skipped():
-    assert (
-        png.extract(with_chunks(chunk(b"iTXt", png.KEYWORD + b"\0\0\0en\0Abzeichen\0" + b"text"))) == "text"
-    )
+    assert png.extract(with_chunks(chunk(b"iTXt", png.KEYWORD + b"\0\0\0en\0Abzeichen\0" + b"text"))) == "text"
 
 
 @pytest.mark.parametrize(

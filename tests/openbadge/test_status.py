@@ -38,7 +38,8 @@ def test_the_vector_of_the_standard():
 @given(st.sets(st.integers(0, LENGTH - 1), max_size=60))
 def test_the_bits_come_back(indexes):
     bits = status.decode_list(status.encode_list(status.set_bits(LENGTH, indexes)))
-    assert {index for index in range(LENGTH) if bits[index >> 3] and status.get(bits, index)} == indexes
+    assert all(status.get(bits, index) for index in indexes)
+    assert int.from_bytes(bits, "big").bit_count() == len(indexes)
 
 
 @given(st.integers(1, 8), st.data())
@@ -91,7 +92,7 @@ def test_large_lists():
     assert status.decode_list(status.encode_list(most)) == most
     refused("LIMIT_EXCEEDED", status.encode_list, most + b"\0")
     refused("LIMIT_EXCEEDED", status.decode_list, encode_base64url(gzip.compress(most + b"\0")))
-    refused("LIMIT_EXCEEDED", status.decode_list, encode_base64url(gzip.compress(bytes(300_000_000), 1)))
+    refused("LIMIT_EXCEEDED", status.decode_list, encode_base64url(gzip.compress(bytes(30_000_000), 1)))
     refused("LIMIT_EXCEEDED", status.decode_list, "u" + "A" * (2 * status.MAX_LIST_BYTES))
     refused("LIMIT_EXCEEDED", status.decode_list, VECTOR, limit=1_000)
 
