@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,7 +53,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and `message`, and exit."""
-        self.print_usage()
+        self.print_usage(sys.stderr)
         self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
 
 
@@ -62,9 +63,7 @@ class UsageError(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `verify` to a parser of any program."""
-    parser.add_argument(
-        "source", metavar="SOURCE", help="file with the credential (JSON, JWT, PNG, SVG), or - for input"
-    )
+    parser.add_argument("source", metavar="SOURCE", help="file with the credential, or - for standard input")
     parser.add_argument("--at", metavar="TIME", help="check as of this time, such as 2026-03-31T10:00:00Z")
     parser.add_argument("--material", metavar="DIR", help="answer every fetch from DIR/index.json, nothing else")
     parser.add_argument("--policy", metavar="FILE", help="JSON file of demands beyond the standards")

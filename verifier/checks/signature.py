@@ -71,10 +71,6 @@ def _check_purpose(proof: Mapping[str, Any]) -> None:
             "PROOF_VERIFICATION_ERROR",
             f"The proof was made for {proof['proofPurpose'][:50]!r}, not to issue credentials.",
         )
-    if "previousProof" in proof:
-        raise InvalidError(
-            "PROOF_VERIFICATION_ERROR", "The proof builds on another proof; such chains are not supported."
-        )
 
 
 def _check_times(proof: Mapping[str, Any], now: datetime) -> None:

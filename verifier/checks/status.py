@@ -35,7 +35,7 @@ _SET: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class StatusList:
-    """A list that was verified: its `purposes`, its `bits`, and the time as `of` which it speaks."""
+    """A list that was verified: its `purposes`, its `bits`, and the time as of which it speaks."""
 
     purposes: tuple[str, ...]
     bits: bytes
@@ -85,8 +85,8 @@ def _check_entry(entry: Any, issuer: str, material: Material, question: Question
     if kind not in (vocabulary.STATUS_ENTRY, [vocabulary.STATUS_ENTRY]):
         raise UnavailableError("STATUS_VERIFICATION_ERROR", f"A status of the kind {str(kind)[:50]!r} cannot be read.")
     wanted = status.StatusEntry.read(entry)
-    fetched = _fetched(material, wanted.list_credential)
-    found = _sound_list(fetched, issuer, material, question)
+    fetched = _fetched(material, wanted.list_url)
+    found = _sound_list(fetched, issuer, wanted.size, material, question)
     if wanted.purpose not in found.purposes:
         raise InvalidError(
             "STATUS_VERIFICATION_ERROR", f"The status list is not one for the purpose {wanted.purpose[:50]!r}."
@@ -96,7 +96,7 @@ def _check_entry(entry: Any, issuer: str, material: Material, question: Question
 
 def _read_bit(entry: status.StatusEntry, found: StatusList) -> str:
     when = timestamps.write(found.of)
-    if not status.bit(found.bits, entry.index):
+    if not status.get(found.bits, entry.index, entry.size):
         return f"It is not set for {entry.purpose} in the list of {when}."
     if entry.purpose not in _SET:
         raise UnavailableError(
@@ -116,17 +116,20 @@ def _fetched(material: Material, url: str) -> Fetched:
         raise
 
 
-def _sound_list(fetched: Fetched, issuer: str, material: Material, question: Question) -> StatusList:
-    """Return the list in `fetched`, verified as a credential of `issuer`; `UnavailableError` for any other."""
+def _sound_list(fetched: Fetched, issuer: str, size: int, material: Material, question: Question) -> StatusList:
+    """Return the list in `fetched` with entries of `size` bits, verified as a credential of `issuer`.
+
+    Raises `UnavailableError` for any other list: it cannot tell.
+    """
     try:
-        return _verified_list(fetched, issuer, material, question)
+        return _verified_list(fetched, issuer, size, material, question)
     except InvalidError as error:
         kept = ("LIMIT_EXCEEDED", "STATUS_LIST_LENGTH_ERROR", "STATUS_STALE")
         code = error.code if error.code in kept else "STATUS_VERIFICATION_ERROR"
         raise UnavailableError(code, f"The status list cannot be relied on: {error.detail}") from error
 
 
-def _verified_list(fetched: Fetched, issuer: str, material: Material, question: Question) -> StatusList:
+def _verified_list(fetched: Fetched, issuer: str, size: int, material: Material, question: Question) -> StatusList:
     document, token = _read(fetched.body)
     normal_form.check_status_list(document)
     subject = _subject(document, fetched.url)
@@ -134,7 +137,7 @@ def _verified_list(fetched: Fetched, issuer: str, material: Material, question: 
         raise InvalidError("ISSUER_NOT_BOUND", "it was issued by someone else.")
     signature.verify_all(document, token, material, question)
     of = _check_dates(document, fetched.at, question)
-    bits = status.decode_list(_text(subject, "encodedList"), STATUS_LIST_LIMIT)
+    bits = status.decode_list(_text(subject, "encodedList"), size=size)
     purposes = subject.get("statusPurpose")
     return StatusList(tuple(purposes) if isinstance(purposes, list) else (str(purposes),), bits, of)
 
