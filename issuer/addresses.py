@@ -28,10 +28,6 @@ class Addresses:
         """The signed status list."""
         return f"{self.base_url}/status/{list_id}"
 
-    def status_entry(self, list_id: UUID, index: int) -> str:
-        """The id of one credential's status entry."""
-        return f"{self.status_list(list_id)}#{index}"
-
     def verify_page(self) -> str:
         """The public verifier."""
         return f"{self.base_url}/"

@@ -62,7 +62,8 @@ class Issuance:
 
         Raises `LintError` or `FieldError`.
         """
-        slot = StatusSlot(UUID(bytes=tx.random_bytes(16), version=4), 0)
+        list_id = UUID(bytes=tx.random_bytes(16), version=4)
+        slot = StatusSlot(list_id, 0, self.addresses.status_list(list_id))
         self.linter.check(self._document(tx, _invented(tx, version, now), version, slot, now)[1], now)
 
     def issue(

@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from issuer import status
-from issuer.addresses import Addresses
 from issuer.db import Database, Transaction
 from issuer.errors import NotFoundError
 from issuer.issue import CRYPTOSUITE
@@ -25,13 +24,11 @@ class StatusPublisher:
         self,
         database: Database,
         institution: Institution,
-        addresses: Addresses,
         signing: Signing,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._institution = institution
-        self._addresses = addresses
         self._signing = signing
         self._clock = clock
 
@@ -52,8 +49,9 @@ class StatusPublisher:
     def publish(self, tx: Transaction, list_id: UUID, now: datetime) -> StatusPublication:
         """Sign the list as it stands in this transaction, and store it as the newest publication."""
         record = status.get(tx, list_id)
-        url = self._addresses.status_list(list_id)
-        document = status_list_document(url, self._institution.did, record.purpose, status.bits(tx, list_id), now)
+        document = status_list_document(
+            record.url, self._institution.did, record.purpose, status.bits(tx, list_id), now
+        )
         credential = signed(document, CRYPTOSUITE, self._signing.issuance().signer, now)
         return store.publish(tx, list_id, strict_json.dumps(credential), now)
 

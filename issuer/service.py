@@ -53,7 +53,7 @@ class Service:
         self.keys = keys
         self.clock = clock
         self.signing = Signing(keys, institution, addresses, database.random_bytes)
-        self.status_lists = StatusPublisher(database, institution, addresses, self.signing, clock)
+        self.status_lists = StatusPublisher(database, institution, self.signing, clock)
         self.completions = Intake(database, institution.id, self.signing, clock)
 
     def import_definition(self, content: bytes, actor: str, *, replace_draft: bool = False) -> DefinitionVersion:

@@ -29,7 +29,7 @@ HOME: Final = Setting(
 )
 BASE_URL: Final = Setting(
     "MICROCRED_BASE_URL",
-    "http://127.0.0.1:8000",
+    "what `microcred init` was told, else http://127.0.0.1:8000",
     "The public address of the service, which credentials carry for ever: https, except on the own machine.",
 )
 DATABASE_URL: Final = Setting(
@@ -54,10 +54,13 @@ SETTINGS: Final = (HOME, BASE_URL, DATABASE_URL, PASSPHRASE, PASSPHRASE_FILE)
 
 @dataclass(frozen=True, slots=True)
 class IssuerSettings:
-    """The settings, checked. `base_url` ends without a slash; paths are as given, relative ones to the start folder."""
+    """The settings, checked. Paths are as given, relative ones to the start folder.
+
+    `base_url` ends without a slash; None means the one that the home was prepared with.
+    """
 
     home: Path
-    base_url: str
+    base_url: str | None
     database_url: str
     key_passphrase: str | None = field(repr=False)
     key_passphrase_file: Path
@@ -68,7 +71,7 @@ class IssuerSettings:
         home = _read(environ, HOME, _path, Path("var"))
         return cls(
             home=home,
-            base_url=_read(environ, BASE_URL, _base_url, "http://127.0.0.1:8000"),
+            base_url=_read(environ, BASE_URL, _base_url, None),
             database_url=_read(environ, DATABASE_URL, str, f"sqlite:///{home / 'microcred.sqlite3'}"),
             key_passphrase=_read(environ, PASSPHRASE, _passphrase, None),
             key_passphrase_file=_read(environ, PASSPHRASE_FILE, _path, home / "keys" / "passphrase"),

@@ -20,9 +20,11 @@ from typing import Final
 from uuid import UUID
 
 from issuer import audit
+from issuer.addresses import Addresses
 from issuer.db import Transaction
 from issuer.errors import NotFoundError
 from issuer.model import IssuedCredential, StatusChange, StatusList, StatusSlot
+from issuer.store import institutions
 from issuer.store import status_lists as store
 from openbadge.status import set_bits
 from openbadge.vocabulary import MINIMUM_LIST_ENTRIES
@@ -41,7 +43,7 @@ def allocate(tx: Transaction, purpose: str, now: datetime) -> StatusSlot:
     taken = store.take(tx, purpose)
     if taken is None:
         taken = _open(tx, purpose, now)
-    return StatusSlot(taken.id, permute(taken.taken - 1, taken.length, taken.permutation_key))
+    return StatusSlot(taken.id, permute(taken.taken - 1, taken.length, taken.permutation_key), taken.url)
 
 
 def permute(number: int, length: int, key: bytes) -> int:
@@ -102,9 +104,12 @@ def is_published(tx: Transaction, list_id: UUID) -> bool:
 
 
 def _open(tx: Transaction, purpose: str, now: datetime) -> StatusList:
+    list_id = tx.new_id(now)
+    base_url = institutions.get(tx, tx.institution_id).base_url
     record = StatusList(
-        id=tx.new_id(now),
+        id=list_id,
         institution_id=tx.institution_id,
+        url=Addresses(base_url).status_list(list_id),
         purpose=purpose,
         length=LIST_LENGTH,
         taken=1,

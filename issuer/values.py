@@ -53,9 +53,9 @@ def signing_values(public_id: str, slot: StatusSlot, addresses: Addresses, now: 
     return {
         "credentialId": addresses.credential(public_id),
         "validFrom": timestamps.write(now),
-        "statusEntryId": addresses.status_entry(slot.list_id, slot.index),
+        "statusEntryId": f"{slot.url}#{slot.index}",
         "statusListIndex": str(slot.index),
-        "statusListCredential": addresses.status_list(slot.list_id),
+        "statusListCredential": slot.url,
     }
 
 

@@ -63,13 +63,16 @@ class Show:
         self._world = world
         self._say = say
         self._links: list[tuple[str, str]] = []
-        self._token = ""
+        self._sample: Sample | None = None
 
-    def run(self) -> Sample:
-        """Prepare the home, issue, check, revoke and hold; say each step. Returns the sample for the server."""
+    def run(self, port: int) -> Sample:
+        """Prepare the home, issue, check, revoke and hold; say each step. Returns the sample for the server.
+
+        `port` is the one that the server is going to listen on.
+        """
         self._say("1. Preparing the sample institution (a few seconds the first time) …")
-        sample = samples.prepare(self._settings, self._world)
-        self._token = sample.token
+        sample = samples.prepare(self._settings, self._world, port)
+        self._sample = sample
         self._say(f"   {sample.service.institution.name} signs as {sample.service.institution.did}.")
         approved = sample.approved()
         self._say(f"2. {len(approved)} definition versions, written by {samples.AUTHOR},")
@@ -82,14 +85,17 @@ class Show:
 
     def links(self) -> None:
         """Say where to look, now that the server answers, and how to report a completion."""
+        sample = self._sample
+        if sample is None:
+            raise RuntimeError("the links are known after the demo has run")
         width = max(len(name) for name, _ in self._links)
         self._say("\nmicrocred is running. Open:")
         for name, url in self._links:
             self._say(f"   {name.ljust(width)}  {url}")
         self._say("\nReport a completion yourself (change sourceId and the learner):")
         report = {**CHIARA, "sourceId": "my-first", "definition": {"id": "digital-content-public-services"}}
-        self._say(f"   curl -X POST {self._settings.base_url}/completions \\")
-        self._say(f"     -H 'Authorization: Bearer {self._token}' \\")
+        self._say(f"   curl -X POST {sample.service.addresses.base_url}/completions \\")
+        self._say(f"     -H 'Authorization: Bearer {sample.token}' \\")
         self._say(f"     -H 'Content-Type: application/json' -d '{json.dumps(report)}'")
         self._say("\nCtrl-C stops the service; the data stays.")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from issuer import db, migrations
@@ -18,6 +19,9 @@ from issuer.settings import IssuerSettings
 from issuer.store import institutions
 from microcred.world import World
 from openbadge import did
+
+DEFAULT_BASE_URL: Final = "http://127.0.0.1:8000"
+"""The address of a home that was not told another: this machine only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +43,32 @@ class Installation:
 
     def service(self) -> Service:
         """Return the issuer at work. Raises `NotFoundError` when the home is not prepared."""
-        addresses = Addresses(self.settings.base_url)
-        return Service(self.database, self.institution(), addresses, self.keys, self.world.clock)
+        institution = self.institution()
+        addresses = Addresses(institution.base_url)
+        return Service(self.database, institution, addresses, self.keys, self.world.clock)
 
     def add_institution(self, content: dict[str, str]) -> Institution:
         """Store the institution (`slug`, `name`, `url`, `country`, …) if it is not there yet, and return it."""
         now = self.world.clock()
+        base_url = self.settings.base_url or DEFAULT_BASE_URL
         with self.database.begin_write() as tx:
             found = institutions.by_slug(tx, content["slug"])
             if found is None:
-                name = did.did_web(self.settings.base_url)
-                found = Institution(id=tx.new_id(now), did=name, created_at=now, **content)
+                name = did.did_web(base_url)
+                found = Institution(id=tx.new_id(now), did=name, base_url=base_url, created_at=now, **content)
                 institutions.add(tx, found)
         return found
+
+    def move(self, port: int) -> None:
+        """Record the public address that the settings give, or the port on the own machine that is served now.
+
+        Other programs of this home then use the same address. Credentials and status lists keep the one they carry.
+        """
+        institution = self.institution()
+        base_url = self.settings.base_url or _on_port(institution.base_url, port)
+        if base_url != institution.base_url:
+            with self.database.begin_write() as tx:
+                institutions.move(tx, institution.id, base_url)
 
 
 def settings_of(world: World, base_url: str | None = None) -> IssuerSettings:
@@ -88,10 +105,10 @@ def make_home(home: Path) -> None:
         raise SettingsError(f"The folder {home} cannot be made: {error.strerror}. Set MICROCRED_HOME.") from None
 
 
-def on_port(settings: IssuerSettings, port: int) -> IssuerSettings:
-    """Return the settings with a base URL on the own machine moved to `port`; a public one stays as it is."""
-    parts = urlsplit(settings.base_url)
+def _on_port(base_url: str, port: int) -> str:
+    """Return an address on the own machine moved to `port`; a public one stays as it is."""
+    parts = urlsplit(base_url)
     if parts.scheme != "http" or parts.port in (None, port):
-        return settings
+        return base_url
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return replace(settings, base_url=f"http://{host}:{port}{parts.path}")
+    return f"http://{host}:{port}{parts.path}"

@@ -46,7 +46,7 @@ class Sample:
     def to_json(self) -> dict[str, Any]:
         """Return what programs need in order to try the service: address, access token, definitions."""
         return {
-            "url": self.installation.settings.base_url,
+            "url": self.service.addresses.base_url,
             "token": self.token,
             "definitions": [
                 {"id": item.definition_id, "version": item.version, "name": item.definition.name}
@@ -55,8 +55,11 @@ class Sample:
         }
 
 
-def prepare(settings: IssuerSettings, world: World) -> Sample:
-    """Make a sample home, or complete the one that is there; what exists already is kept."""
+def prepare(settings: IssuerSettings, world: World, port: int | None = None) -> Sample:
+    """Make a sample home, or complete the one that is there; what exists already is kept.
+
+    `port` is the one that a server of this process is going to listen on, if there will be one.
+    """
     installation = open_installation(settings, world, create=True)
     if settings.key_passphrase is None:
         create_passphrase(settings.key_passphrase_file, world.random_bytes)
@@ -64,6 +67,8 @@ def prepare(settings: IssuerSettings, world: World) -> Sample:
     keys = installation.keys.public_keys(institution.did)
     if not any(key.state == ACTIVE for key in keys):
         installation.keys.new(institution.did, world.clock(), world.random_bytes)
+    if port is not None:
+        installation.move(port)
     service = installation.service()
     _import_definitions(service)
     return Sample(installation, service, _token(service, settings.home / "sample-token"))

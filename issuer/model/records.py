@@ -38,11 +38,15 @@ class CompletionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """Who awards. `slug` is its name in our addresses, `country` is ISO 3166-1 alpha-2."""
+    """Who awards. `slug` is its name in our addresses, `country` is ISO 3166-1 alpha-2.
+
+    `base_url` is the public address of the service: kept here, so that every program of this home uses the same.
+    """
 
     id: UUID
     slug: str
     did: str
+    base_url: str
     name: str
     url: str
     country: str
@@ -156,10 +160,14 @@ class IssuedCredential:
 
 @dataclass(frozen=True, slots=True)
 class StatusList:
-    """Status bits. `taken` counts the entries given away; `permutation_key` (32 bytes) scatters them."""
+    """Status bits, published at `url` for ever.
+
+    `taken` counts the entries given away; `permutation_key` (32 bytes) scatters them.
+    """
 
     id: UUID
     institution_id: UUID
+    url: str
     purpose: str
     length: int
     taken: int
@@ -169,10 +177,11 @@ class StatusList:
 
 @dataclass(frozen=True, slots=True)
 class StatusSlot:
-    """The place of one credential in a status list."""
+    """The place of one credential in the status list published at `url`."""
 
     list_id: UUID
     index: int
+    url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from issuer.db import Transaction
 from issuer.errors import NotFoundError
@@ -24,6 +24,11 @@ def get(tx: Transaction, institution_id: UUID) -> Institution:
     if found is None:
         raise NotFoundError("There is no such institution.")
     return found
+
+
+def move(tx: Transaction, institution_id: UUID, base_url: str) -> None:
+    """Record another public address: new credentials carry it, and old ones keep theirs."""
+    tx.connection.execute(update(institution).where(institution.c.id == institution_id).values(base_url=base_url))
 
 
 def by_slug(tx: Transaction, slug: str) -> Institution | None:

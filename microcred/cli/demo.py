@@ -10,7 +10,7 @@ from microcred import demo
 from microcred.app import build, checker
 from microcred.cli.context import Context
 from microcred.cli.serve import DEFAULT_PORT
-from microcred.installation import on_port, settings_of
+from microcred.installation import settings_of
 from microcred.server import open_port, serve
 
 
@@ -27,14 +27,11 @@ def add(commands: Any) -> None:
 def _demo(args: argparse.Namespace, context: Context) -> int:
     if args.once:
         return _once(args, context)
-    listener = open_port(args.host, args.port)
-    settings = settings_of(context.world)
-    if "MICROCRED_BASE_URL" not in context.world.environ:
-        settings = on_port(settings, args.port)
-    show = demo.Show(settings, context.world, context.say)
-    sample = show.run()
-    app = build(checker(context.world, sample.service), sample.service)
-    code = serve(app, listener, show.links)
+    with open_port(args.host, args.port) as listener:
+        show = demo.Show(settings_of(context.world), context.world, context.say)
+        sample = show.run(args.port)
+        app = build(checker(context.world, sample.service), sample.service)
+        code = serve(app, listener, show.links)
     context.say("\nStopped. Your data is kept; `make demo` goes on from here.")
     return code
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from issuer.service import Service
 from microcred.app import build, checker
 from microcred.cli.context import Context
-from microcred.installation import on_port, open_installation, settings_of
+from microcred.installation import open_installation, settings_of
 from microcred.server import open_port, serve
 
 DEFAULT_PORT: Final = 8000
@@ -27,19 +27,18 @@ def add(commands: Any) -> None:
 
 
 def _serve(args: argparse.Namespace, context: Context) -> int:
-    listener = open_port(args.host, args.port)
-    service = None if args.role == "verifier" else _service(args, context)
-    app = build(checker(context.world, service), service, with_verifier=args.role != "issuer")
-    where = f"http://{args.host}:{args.port}" if service is None else service.addresses.base_url
-    return serve(app, listener, lambda: context.say(f"microcred is at {where} (Ctrl-C stops it)"))
+    with open_port(args.host, args.port) as listener:
+        service = None if args.role == "verifier" else _service(args, context)
+        app = build(checker(context.world, service), service, with_verifier=args.role != "issuer")
+        where = f"http://{args.host}:{args.port}" if service is None else service.addresses.base_url
+        return serve(app, listener, lambda: context.say(f"microcred is at {where} (Ctrl-C stops it)"))
 
 
 def _service(args: argparse.Namespace, context: Context) -> Service:
     """Open the issuer. Refuses without a key that can sign: a service that cannot issue must not take completions."""
-    settings = settings_of(context.world, args.base_url)
-    if args.base_url is None and "MICROCRED_BASE_URL" not in context.world.environ:
-        settings = on_port(settings, args.port)
-    service = open_installation(settings, context.world).service()
+    installation = open_installation(settings_of(context.world, args.base_url), context.world)
+    installation.move(args.port)
+    service = installation.service()
     service.signing.issuance()
     service.completions.release("microcred serve")
     return service

@@ -75,6 +75,7 @@ def open_home(path: Path) -> tuple[Database, Institution]:
             id=tx.new_id(NOW),
             slug="uni",
             did="did:web:uni.example",
+            base_url="https://uni.example",
             name="Example University",
             url="https://uni.example",
             country="IE",

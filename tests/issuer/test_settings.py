@@ -11,7 +11,7 @@ from issuer.settings import SETTINGS, IssuerSettings
 def test_what_holds_without_any_setting() -> None:
     settings = IssuerSettings.read({})
     assert settings.home == Path("var")
-    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.base_url is None
     assert settings.database_url == "sqlite:///var/microcred.sqlite3"
     assert settings.key_passphrase is None
     assert settings.key_passphrase_file == Path("var/keys/passphrase")
