@@ -34,13 +34,24 @@ _ACCEPTED: Mapping[str, str] = MappingProxyType(
 """Form by media range. Crawlers and wallets send `*/*` and expect the page."""
 
 
-class Stored(Protocol):
-    """The parts of a stored credential that its files are made of."""
+class StoredCredential(Protocol):
+    """A credential as it was stored."""
 
-    url: str
-    document: Mapping[str, Any]
-    document_bytes: bytes
-    jwt: str | None
+    @property
+    def url(self) -> str:
+        """The address of its page."""
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The signed document, parsed."""
+
+    @property
+    def document_bytes(self) -> bytes:
+        """The signed document, byte for byte."""
+
+    @property
+    def jwt(self) -> str | None:
+        """The same credential as a compact JWT, if it was issued in that form too."""
 
 
 def preferred(accept: str) -> str:
@@ -66,22 +77,22 @@ def file_response(request: Request, body: bytes, media_type: str, *, public: boo
     return Response(body, media_type=media_type, headers=headers)
 
 
-def _document(request: Request, stored: Stored) -> Response:
+def _document(request: Request, stored: StoredCredential) -> Response:
     return file_response(request, stored.document_bytes, MEDIA_VC_JSONLD, public=True)
 
 
-def _token(request: Request, stored: Stored) -> Response:
+def _token(request: Request, stored: StoredCredential) -> Response:
     if stored.jwt is None:
         raise HTTPException(404)
     return file_response(request, stored.jwt.encode(), MEDIA_JWT, public=True)
 
 
-def _png(request: Request, stored: Stored) -> Response:
+def _png(request: Request, stored: StoredCredential) -> Response:
     picture = baked_png(credential_face(stored.document), stored.document_bytes)
     return file_response(request, picture, "image/png", public=True)
 
 
-def _svg(request: Request, stored: Stored) -> Response:
+def _svg(request: Request, stored: StoredCredential) -> Response:
     picture = baked_svg(credential_face(stored.document), stored.document_bytes)
     response = file_response(request, picture, "image/svg+xml", public=True)
     response.headers["Content-Security-Policy"] = SANDBOX
@@ -89,11 +100,11 @@ def _svg(request: Request, stored: Stored) -> Response:
     return response
 
 
-def _qr(request: Request, stored: Stored) -> Response:
+def _qr(request: Request, stored: StoredCredential) -> Response:
     return file_response(request, qr_png(stored.url), "image/png")
 
 
-FORMS: Mapping[str, Callable[[Request, Stored], Response]] = MappingProxyType(
+FORMS: Mapping[str, Callable[[Request, StoredCredential], Response]] = MappingProxyType(
     {"json": _document, "jwt": _token, "png": _png, "svg": _svg, "qr": _qr}
 )
 """How each form of a credential is answered, by the ending of its address."""

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Request
@@ -22,20 +22,9 @@ from starlette.staticfiles import StaticFiles
 from issuer.deliver.markdown import render
 from issuer.deliver.page import achievement_view, credential_face, credential_page, face
 from issuer.deliver.picture import badge_png, card_png
-from issuer.web.files import FORMS, file_response, preferred
+from issuer.web.files import FORMS, StoredCredential, file_response, preferred
 
 HERE: Final = Path(__file__).parent
-
-
-class StoredCredential(Protocol):
-    """A credential as it was stored: its page's `url`, the signed document, parsed and as bytes, and its JWT
-    twin.
-    """
-
-    url: str
-    document: Mapping[str, Any]
-    document_bytes: bytes
-    jwt: str | None
 
 
 @dataclass(frozen=True, slots=True)

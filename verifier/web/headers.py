@@ -28,9 +28,6 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
 """Nothing inline and nothing from another host: text of a hostile badge stays text even where escaping fails.
 """
 
-SANDBOX_POLICY: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
-"""For pictures that can hold script (SVG): an opaque origin in which nothing runs."""
-
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,

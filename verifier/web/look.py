@@ -64,6 +64,12 @@ def moment(timestamp: object) -> str:
     return f"{day(timestamp)}, {match[1]} UTC" if match else visible(timestamp)
 
 
+def dates(sentence: str) -> str:
+    """Return `sentence` with each RFC 3339 time in UTC written for people."""
+    return _TIME.sub(lambda match: moment(match[0]), sentence)
+
+
+_TIME: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z")
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -82,7 +88,7 @@ def templates(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"visible": visible, "https_link": https_link, "day": day, "moment": moment}
+    environment.filters |= {"visible": visible, "https_link": https_link, "day": day, "moment": moment, "dates": dates}
     environment.globals["static"] = STATIC_PATH
     return environment
 
