@@ -77,7 +77,7 @@ def run(args: argparse.Namespace, streams: Streams, world: World) -> int:
     try:
         data = _read_source(args.source, streams.stdin)
         question = _question(args, world)
-    except (UsageError, SettingsError) as error:
+    except (UsageError, SettingsError, InvalidError) as error:
         streams.stderr.write(f"{error}\n")
         return EXIT_USAGE
     report = verify(data, question)

@@ -70,7 +70,7 @@ def headline(checks: Sequence[Check], credential: Mapping[str, Any] | None) -> s
         return _valid(checks, credential["issuer"])
     wanted = Outcome.FAILED if verdict is Verdict.INVALID else Outcome.UNKNOWN
     reasons = [check.detail for check in checks if check.required and check.outcome is wanted]
-    start = "Not authentic" if verdict is Verdict.INVALID else "Could not be decided"
+    start = "Not valid" if verdict is Verdict.INVALID else "Could not be decided"
     return f"{start}: {reasons[0]}" if reasons else f"{start}."
 
 

@@ -127,9 +127,14 @@ def _dates(presented: Presented) -> Finding:
 
 
 def _https(presented: Presented) -> Finding:
-    for name, value in _members(presented.document):
-        if isinstance(value, str) and value.startswith("http://"):
-            return _bad(f"The address in {name} is not https, so pages and wallets will not load it.")
+    plain = {
+        name for name, value in _members(presented.document) if isinstance(value, str) and value.startswith("http://")
+    }
+    loaded = sorted(plain - {"targetUrl"})
+    if loaded:
+        return _bad(f"The address in {loaded[0]} is not https, so pages and wallets will not load it.")
+    if plain:
+        return _unsure("A skill has an http address, as in ESCO: it names the skill, but pages may not link to it.")
     return _good("It links to https addresses only.")
 
 

@@ -278,7 +278,7 @@ ENDORSEMENTS = {
     "tampered": edited(endorsement(), lambda item: item.update(name="Gold seal")),
     "unsigned": edited(endorsement(), lambda item: item.pop("proof")),
     "about something else": endorsement("https://other.example/achievements/9"),
-    "signed by someone else": edited(endorsement(), lambda item: item["issuer"].update(id=ISSUER)),
+    "signed by someone else": edited(endorsement(), lambda item: item["issuer"].update(id="did:web:victim.example")),
 }
 
 

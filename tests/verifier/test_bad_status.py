@@ -54,7 +54,7 @@ def with_entry(entry: Any) -> Document:
 def test_not_revoked() -> None:
     report = listed()
     assert report.verdict is VALID
-    assert find(report, "status").detail == "It is not set for revocation in the list of 2026-04-01T11:55:00Z."
+    assert find(report, "status").detail == "Not revoked, according to the issuer's list of 2026-04-01T11:55:00Z."
 
 
 def test_revoked() -> None:

@@ -69,7 +69,7 @@ def test_a_valid_badge(file: str) -> None:
 def test_an_invalid_badge() -> None:
     result = Run("-", stdin=json.dumps(edited(badge(), lambda document: document.update(name="Else"))).encode())
     assert result.code == 1
-    assert result.out.startswith("Not authentic: The signature does not match")
+    assert result.out.startswith("Not valid: The signature does not match")
     assert "  ✗ The signature is right" in result.out
 
 

@@ -71,6 +71,7 @@ WRONG = [
     ("dates", member("validUntil", "2029-03-31T12:00:00+02:00"), "failed"),
     ("dates", member("validFrom", "2026-03-31T10:00:00.500Z"), "failed"),
     ("https", achievement(id=PLAIN), "failed"),
+    ("https", achievement(alignment=[{"type": ["Alignment"], "targetName": "x", "targetUrl": PLAIN}]), "unknown"),
     ("recipient-name", subject(identifier=HASHED), "unknown"),
     ("recipient-name", subject(identifier=None), "unknown"),
     ("schema-pointer", member("credentialSchema", None), "unknown"),

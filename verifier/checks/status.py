@@ -31,6 +31,8 @@ _SET: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """What a bit that is set means, for each purpose whose bit is about validity: problem code and sentence."""
+_CLEAR: Mapping[str, str] = MappingProxyType({"revocation": "Not revoked", "suspension": "Not suspended"})
+"""What a bit that is not set means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +99,14 @@ def _check_entry(entry: Any, issuer: str, material: Material, question: Question
 def _read_bit(entry: status.StatusEntry, found: StatusList) -> str:
     when = timestamps.write(found.of)
     if not status.get(found.bits, entry.index, entry.size):
-        return f"It is not set for {entry.purpose} in the list of {when}."
+        return f"{_CLEAR.get(entry.purpose, 'Its status is not set')}, according to the issuer's list of {when}."
     if entry.purpose not in _SET:
         raise UnavailableError(
             "STATUS_VERIFICATION_ERROR",
             f"The list of {when} sets the status {entry.purpose[:50]!r}, which we do not know.",
         )
     code, sentence = _SET[entry.purpose]
-    raise InvalidError(code, f"{sentence}, according to the list of {when}.")
+    raise InvalidError(code, f"{sentence}, according to its list of {when}.")
 
 
 def _fetched(material: Material, url: str) -> Fetched:
