@@ -90,6 +90,8 @@ def read(data: bytes) -> tuple[Mapping[str, Any], vc_jwt.Token | None]:
         text = data.decode("ascii")
     except UnicodeDecodeError:
         raise InvalidError("PARSING_ERROR", "The token holds characters that no token has.") from None
+    if "~" in text:
+        raise InvalidError("UNSUPPORTED_FORMAT", "Tokens with selective disclosure (SD-JWT) are not supported.")
     token = vc_jwt.parse(text.removesuffix("\n").removesuffix("\r"))
     _refuse_other_types(token.credential)
     return token.credential, token

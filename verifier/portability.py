@@ -110,8 +110,8 @@ def _proof_suite(presented: Presented) -> Finding:
 
 
 def _did_method(presented: Presented) -> Finding:
-    issuer = presented.document["issuer"]
-    name = str(issuer["id"] if isinstance(issuer, dict) else issuer)
+    issuer = presented.document.get("issuer")
+    name = str(issuer.get("id") if isinstance(issuer, dict) else issuer)
     if name.startswith(("did:web:", "did:key:")):
         return _good("Common verifiers can find the issuer's key.")
     if name.startswith("https://"):

@@ -192,6 +192,11 @@ def test_jwt_020_encrypted_tokens() -> None:
     assert bad(report)["parse"] == "UNSUPPORTED_FORMAT"
 
 
+@pytest.mark.parametrize("rest", ["~", "~WyJzYWx0IiwibmFtZSIsIkFkYSJd~", "~a~b.c.d"])
+def test_sd_001_tokens_with_selective_disclosure_are_named(rest: str) -> None:
+    assert bad(check(TOKEN + rest))["parse"] == "UNSUPPORTED_FORMAT"
+
+
 @pytest.mark.parametrize("body", ["text", ["array"], 5, None])
 def test_jwt_023_payloads_that_are_no_object(body: Any) -> None:
     assert bad(check(signed(header(), body)))["parse"] == "PARSING_ERROR"
