@@ -45,9 +45,7 @@ def font(size: float) -> ImageFont.FreeTypeFont:
 
 
 def width(text: str, size: float) -> float:
-    """Return the width of `text` at `size`, in the same unit; letters beyond the font count as 0.6 of the
-    size.
-    """
+    """Return the width of `text` at `size`, in the same unit; letters beyond the font count as 0.6 of the size."""
     letters = take_apart(text).letters
     known = "".join(letter for letter in letters if letter in _FONT_CHARACTERS)
     return float(font(100).getlength(known)) * size / 100 + 0.6 * size * (len(letters) - len(known))

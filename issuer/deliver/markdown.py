@@ -27,9 +27,7 @@ _ELEMENTS: Final = frozenset({"a", "blockquote", "br", "code", "em", "hr", "li",
 
 
 def render(text: str) -> Markup:
-    """Return `text` (Markdown) as safe HTML; a text that would be costly to render comes back as plain
-    paragraphs.
-    """
+    """Return `text` (Markdown) as safe HTML; a text that would be costly to render comes back as plain paragraphs."""
     if len(text) > MAX_LENGTH or sum(map(text.count, _PAIRED)) > MAX_BRACKETS:
         return _plain(text[:MAX_LENGTH])
     return _clean(_RENDERER.render(text))

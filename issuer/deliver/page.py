@@ -33,9 +33,7 @@ _WORD_START: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def face(achievement: Json, institution: str) -> Face:
-    """Return what the badge picture of `achievement` shows; its id is the seed, so all earners have the same
-    one.
-    """
+    """Return what the badge picture of `achievement` shows; its id is the seed, so all earners have the same one."""
     return Face(achievement["name"], institution, achievement["id"].encode())
 
 

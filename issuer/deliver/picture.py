@@ -29,9 +29,7 @@ QUIET: Final = "#55625f"
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What the badge picture shows: the achievement's name, the institution's name, and the seed of the
-    design.
-    """
+    """What the badge picture shows: the achievement's name, the institution's name, and the seed of the design."""
 
     name: str
     institution: str
@@ -40,9 +38,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the parts of the seal are: set texts with their middle, and the flower with its middle and
-    radius.
-    """
+    """Where the parts of the seal are: set texts with their middle, and the flower with its middle and radius."""
 
     texts: tuple[tuple[Block, float], ...]
     flower: tuple[float, float]

@@ -21,9 +21,7 @@ _NOT_XML: Final = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFF
 
 @lru_cache(maxsize=256)
 def badge_svg(name: str, institution: str, seed: bytes) -> bytes:
-    """Return the badge as an SVG document in UTF-8, 600 units wide and high, with its name as accessible
-    title.
-    """
+    """Return the badge as an SVG document in UTF-8, 600 units wide and high, with its name as accessible title."""
     emblem = Emblem.from_seed(seed)
     name, institution = (" ".join(text.translate(_NOT_XML).split()) for text in (name, institution))
     plan = layout(name, institution)

@@ -15,8 +15,7 @@ from openbadge.errors import InvalidError
 QUIET_ZONE: Final = 4
 """Modules of white on each side, what the standard demands and cameras need."""
 MODULE: Final = 8
-"""Pixels of one module in a PNG: 0.4 mm in print at 500 dpi, and about 300 pixels in all for our addresses.
-"""
+"""Pixels of one module in a PNG: 0.4 mm in print at 500 dpi, and about 300 pixels in all for our addresses."""
 MAX_BYTES: Final = 1024
 """Bytes of the address: beyond, the modules get too small for the camera of a phone."""
 

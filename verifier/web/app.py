@@ -38,9 +38,7 @@ class Deps:
 
 
 def router(deps: Deps) -> APIRouter:
-    """Return the routes of the verifier; `install` adds the headers, static files and error pages around
-    them.
-    """
+    """Return the routes of the verifier; `install` adds the headers, static files and error pages around them."""
     routes = APIRouter()
 
     @routes.get("/", response_class=Response, include_in_schema=False)

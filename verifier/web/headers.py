@@ -25,8 +25,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "base-uri 'none'",
     )
 )
-"""Nothing inline and nothing from another host: text of a hostile badge stays text even where escaping fails.
-"""
+"""Nothing inline and nothing from another host: text of a hostile badge stays text even where escaping fails."""
 
 HEADERS: Mapping[str, str] = MappingProxyType(
     {

@@ -38,9 +38,7 @@ _FIELDS: Final = ("file", "text", "url", "recipient")
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What shall be checked: `data`, the credential's bytes, or the https `url` where it is; for whom, if
-    asked.
-    """
+    """What shall be checked: `data`, the credential's bytes, or the https `url` where it is; for whom, if asked."""
 
     data: bytes
     url: str | None = None

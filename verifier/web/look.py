@@ -22,8 +22,11 @@ STATIC_PATH: Final = "/static"
 _HIDDEN: Final = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f]"
 )
-"""Control and direction characters, with which a text can look like another one (Unicode TR 36 section 2.5).
-"""
+"""Control and direction characters, with which a text can look like another one (Unicode TR 36 section 2.5)."""
+_NO_LINK: Final = re.compile(rf"[\s\\]|{_HIDDEN.pattern}")
+"""What no address has: white space, and the backslash, which browsers read as a slash."""
+MAX_LINK: Final = 2048
+"""Characters of an address: what every browser and server takes."""
 MAX_SHOWN: Final = 20_000
 """Characters of one text on a page: ten printed pages."""
 
@@ -36,22 +39,18 @@ def visible(text: object) -> str:
 
 
 def https_link(url: object) -> str | None:
-    """Return `url` if a page may link to it: an absolute https URL without user part and spaces; None
-    otherwise.
-    """
-    if not isinstance(url, str) or len(url) > 2048 or _HIDDEN.search(url) or not url.startswith("https://"):
+    """Return `url` if a page may link to it: an absolute https URL without user part and spaces; None otherwise."""
+    if not isinstance(url, str) or len(url) > MAX_LINK or not url.startswith("https://") or _NO_LINK.search(url):
         return None
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return url if parts.hostname and "@" not in parts.netloc and " " not in url and "\\" not in url else None
+    return url if parts.hostname and "@" not in parts.netloc else None
 
 
 def day(timestamp: object) -> str:
-    """Return an RFC 3339 time as `31 March 2026`, in the time zone in which it was written; other texts
-    unchanged.
-    """
+    """Return an RFC 3339 time as `31 March 2026`, in the time zone in which it was written; other texts unchanged."""
     match = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?", timestamp) if isinstance(timestamp, str) else None
     if match is None or not 1 <= int(match[2]) <= len(_MONTHS):
         return visible(timestamp)
@@ -78,9 +77,7 @@ _MONTHS: Final = (
 
 @cache
 def templates(*folders: Path) -> Environment:
-    """Return the Jinja2 environment with `folders` searched before the shared templates; everything is
-    escaped.
-    """
+    """Return the Jinja2 environment with `folders` searched before the shared templates; everything is escaped."""
     environment = Environment(
         loader=FileSystemLoader([*folders, _HERE / "templates"]),
         autoescape=True,

@@ -64,18 +64,14 @@ def reasons(report: Mapping[str, Any]) -> list[str]:
 
 
 def tone(verdict: str, *, trusted: bool) -> str:
-    """Return how the verdict is coloured: `good` only for a valid credential of an issuer that someone
-    vouches for.
-    """
+    """Return how the verdict is coloured: `good` only for a valid credential of an issuer that someone vouches for."""
     if verdict == "valid":
         return "good" if trusted else "open"
     return "bad" if verdict == "invalid" else "unsure"
 
 
 def issuer_view(credential: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return who signed: `where`, the domain or else the identifier, and `name`, what the issuer calls
-    itself.
-    """
+    """Return who signed: `where`, the domain or else the identifier, and `name`, what the issuer calls itself."""
     issuer = member(credential, "issuer")
     where = first_text(member(issuer, "domain"), member(issuer, "id"))
     return {
