@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,3 +32,11 @@ class Addresses:
     def verify_page(self) -> str:
         """The public verifier."""
         return f"{self.base_url}/"
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host of a URL is this machine itself."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False

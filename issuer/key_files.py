@@ -104,8 +104,13 @@ def read_folder(directory: Path) -> tuple[KeyFile, ...]:
 def create_passphrase(path: Path, random_bytes: RandomBytes) -> None:
     """Write a file with a new random passphrase (256 bits, base64url), unless there is one already."""
     if not path.exists():
-        _private_folder(path.parent)
-        _write_whole(path, urlsafe_b64encode(random_bytes(32)) + b"\n")
+        write_private(path, urlsafe_b64encode(random_bytes(32)) + b"\n")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600 in a folder of mode 0700: whole or not at all, and on disk when this returns."""
+    _private_folder(path.parent)
+    _write_whole(path, content)
 
 
 def passphrase_provider(value: str | None, path: Path) -> PassphraseProvider:

@@ -5,13 +5,13 @@ Every setting is a row of `SETTINGS` with the sentence that the README prints. A
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from issuer.addresses import is_loopback
 from issuer.errors import SettingsError
 
 
@@ -111,14 +111,7 @@ def _base_url(value: str) -> str:
         raise ValueError("must be an address such as https://badges.example.edu")
     if url.query or url.fragment or "@" in url.netloc:
         raise ValueError("must have no user name, no “?” and no “#”")
-    if url.scheme == "http" and not _is_own_machine(url.hostname):
+    if url.scheme == "http" and not is_loopback(url.hostname):
         raise ValueError("must begin with https: an http address is accepted only for the own machine")
     _ = url.port  # raises ValueError for a port that is none
     return value.rstrip("/")
-
-
-def _is_own_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -14,6 +14,7 @@ from fastapi.responses import PlainTextResponse
 from issuer.model import IssuedCredential
 from issuer.service import Service
 from issuer.web import api, pages, published
+from issuer.web.files import StoredCredential
 from microcred.own_documents import OwnDocuments
 from microcred.world import World
 from verifier.fetch import DOCUMENT_LIMIT, ChainFetch, Fetch, Fetched
@@ -98,7 +99,7 @@ class _Shown:
     jwt: str | None
 
 
-def _stored(service: Service, public_id: str) -> pages.StoredCredential | None:
+def _stored(service: Service, public_id: str) -> StoredCredential | None:
     found: IssuedCredential | None = service.credential(public_id)
     if found is None:
         return None

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from issuer import db, migrations
-from issuer.addresses import Addresses
+from issuer.addresses import Addresses, is_loopback
 from issuer.db import Database
 from issuer.errors import NotFoundError, SettingsError
 from issuer.key_files import passphrase_provider
@@ -47,10 +47,13 @@ class Installation:
         addresses = Addresses(institution.base_url)
         return Service(self.database, institution, addresses, self.keys, self.world.clock)
 
-    def add_institution(self, content: dict[str, str]) -> Institution:
-        """Store the institution (`slug`, `name`, `url`, `country`, …) if it is not there yet, and return it."""
+    def add_institution(self, content: dict[str, str], base_url: str = DEFAULT_BASE_URL) -> Institution:
+        """Store the institution (`slug`, `name`, `url`, `country`, …) if it is not there yet, and return it.
+
+        Its public address, and with it the DID that it signs as, is that of the settings; without one, `base_url`.
+        """
         now = self.world.clock()
-        base_url = self.settings.base_url or DEFAULT_BASE_URL
+        base_url = self.settings.base_url or base_url
         with self.database.begin_write() as tx:
             found = institutions.by_slug(tx, content["slug"])
             if found is None:
@@ -59,13 +62,13 @@ class Installation:
                 institutions.add(tx, found)
         return found
 
-    def move(self, port: int) -> None:
+    def move(self, port: int, scheme: str = "http") -> None:
         """Record the public address that the settings give, or the port on the own machine that is served now.
 
         Other programs of this home then use the same address. Credentials and status lists keep the one they carry.
         """
         institution = self.institution()
-        base_url = self.settings.base_url or _on_port(institution.base_url, port)
+        base_url = self.settings.base_url or _moved(institution.base_url, port, scheme)
         if base_url != institution.base_url:
             with self.database.begin_write() as tx:
                 institutions.move(tx, institution.id, base_url)
@@ -105,10 +108,10 @@ def make_home(home: Path) -> None:
         raise SettingsError(f"The folder {home} cannot be made: {error.strerror}. Set MICROCRED_HOME.") from None
 
 
-def _on_port(base_url: str, port: int) -> str:
-    """Return an address on the own machine moved to `port`; a public one stays as it is."""
+def _moved(base_url: str, port: int, scheme: str) -> str:
+    """Return an address on the own machine moved to `port` and `scheme`; a public one stays as it is."""
     parts = urlsplit(base_url)
-    if parts.scheme != "http" or parts.port in (None, port):
+    if not is_loopback(parts.hostname):
         return base_url
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"http://{host}:{port}{parts.path}"
+    return f"{scheme}://{host}:{port}{parts.path}"

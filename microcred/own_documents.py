@@ -6,12 +6,12 @@ refuses loopback addresses; and a busy server would wait for itself.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from issuer.addresses import is_loopback
 from issuer.errors import IssuerError
 from issuer.service import Service
 from openbadge import did, strict_json
@@ -65,14 +65,7 @@ class OwnDocuments:
             return url.removeprefix(self._base)
         try:
             parts, base = urlsplit(url), urlsplit(self._base)
-            own = parts.scheme == "http" and _is_loopback(parts.hostname) and _is_loopback(base.hostname)
+            own = parts.scheme in ("http", "https") and is_loopback(parts.hostname) and is_loopback(base.hostname)
         except ValueError:
             return None
         return parts.path.removeprefix(base.path) if own else None
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False

@@ -17,7 +17,7 @@ from issuer.model import DefinitionState, DefinitionVersion
 from issuer.service import Service
 from issuer.settings import IssuerSettings
 from issuer.store import tokens
-from microcred.installation import Installation, open_installation
+from microcred.installation import DEFAULT_BASE_URL, Installation, open_installation
 from microcred.world import World
 
 _FOLDER: Final = Path(__file__).parent / "sample"
@@ -63,7 +63,8 @@ def prepare(settings: IssuerSettings, world: World, port: int | None = None) -> 
     installation = open_installation(settings, world, create=True)
     if settings.key_passphrase is None:
         create_passphrase(settings.key_passphrase_file, world.random_bytes)
-    institution = installation.add_institution(json.loads((_FOLDER / "institution.json").read_bytes()))
+    address = DEFAULT_BASE_URL if port is None else f"http://127.0.0.1:{port}"
+    institution = installation.add_institution(json.loads((_FOLDER / "institution.json").read_bytes()), address)
     keys = installation.keys.public_keys(institution.did)
     if not any(key.state == ACTIVE for key in keys):
         installation.keys.new(institution.did, world.clock(), world.random_bytes)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import errno
 import socket
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
 from issuer.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The files of a certificate chain and its key, in PEM."""
+
+    certificate: Path
+    key: Path
+
 
 STOP_SECONDS = 10
 """How long requests under way may take to end after Ctrl-C or SIGTERM."""
@@ -29,8 +41,11 @@ def open_port(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> int:
-    """Serve until Ctrl-C or SIGTERM; calls `ready` once requests are answered. Returns the exit code."""
+def serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None], tls: Tls | None = None) -> int:
+    """Serve until Ctrl-C or SIGTERM, over TLS if there is a certificate; calls `ready` once requests are answered.
+
+    Returns the exit code. Raises `SettingsError` for a certificate or key that cannot be used.
+    """
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -38,7 +53,13 @@ def serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> i
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         lifespan="off",
+        ssl_certfile=None if tls is None else str(tls.certificate),
+        ssl_keyfile=None if tls is None else str(tls.key),
     )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"The TLS certificate or key cannot be used: {error.strerror or error}.") from None
     try:
         _Server(config, ready).run(sockets=[listener])
     except KeyboardInterrupt:

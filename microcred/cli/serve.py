@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any, Final
 
+from issuer.errors import SettingsError
+from issuer.keys_tls import self_signed
 from issuer.service import Service
 from microcred.app import build, checker
 from microcred.cli.context import Context
 from microcred.installation import open_installation, settings_of
-from microcred.server import open_port, serve
+from microcred.server import Tls, open_port, serve
 
 DEFAULT_PORT: Final = 8000
 ROLES: Final = ("all", "issuer", "verifier")
@@ -23,21 +26,35 @@ def add(commands: Any) -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--role", choices=ROLES, default="all")
     parser.add_argument("--base-url", metavar="URL", help="public address; stands above MICROCRED_BASE_URL")
+    parser.add_argument("--tls-cert", metavar="FILE", type=Path, help="certificate chain in PEM; needs --tls-key")
+    parser.add_argument("--tls-key", metavar="FILE", type=Path, help="key of the certificate in PEM")
+    parser.add_argument("--tls-self-signed", action="store_true", help="make a certificate, for tests only")
     parser.set_defaults(run=_serve)
 
 
 def _serve(args: argparse.Namespace, context: Context) -> int:
     with open_port(args.host, args.port) as listener:
-        service = None if args.role == "verifier" else _service(args, context)
+        tls = _tls(args, context)
+        service = None if args.role == "verifier" else _service(args, context, tls)
         app = build(checker(context.world, service), service, with_verifier=args.role != "issuer")
-        where = f"http://{args.host}:{args.port}" if service is None else service.addresses.base_url
-        return serve(app, listener, lambda: context.say(f"microcred is at {where} (Ctrl-C stops it)"))
+        scheme = "http" if tls is None else "https"
+        where = f"{scheme}://{args.host}:{args.port}" if service is None else service.addresses.base_url
+        return serve(app, listener, lambda: context.say(f"microcred is at {where} (Ctrl-C stops it)"), tls)
 
 
-def _service(args: argparse.Namespace, context: Context) -> Service:
+def _tls(args: argparse.Namespace, context: Context) -> Tls | None:
+    if args.tls_self_signed:
+        home = settings_of(context.world).home
+        return Tls(*self_signed(home, args.host, context.world.clock()))
+    if (args.tls_cert is None) != (args.tls_key is None):
+        raise SettingsError("--tls-cert and --tls-key belong together: give both, or neither.")
+    return None if args.tls_cert is None else Tls(args.tls_cert, args.tls_key)
+
+
+def _service(args: argparse.Namespace, context: Context, tls: Tls | None) -> Service:
     """Open the issuer. Refuses without a key that can sign: a service that cannot issue must not take completions."""
     installation = open_installation(settings_of(context.world, args.base_url), context.world)
-    installation.move(args.port)
+    installation.move(args.port, "http" if tls is None else "https")
     service = installation.service()
     service.signing.issuance()
     service.completions.release("microcred serve")
