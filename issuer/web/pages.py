@@ -19,7 +19,6 @@ from jinja2 import Environment
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from issuer.deliver.markdown import render
 from issuer.deliver.page import achievement_view, credential_face, credential_page, face
 from issuer.deliver.picture import badge_png, card_png
 from issuer.web.files import FORMS, StoredCredential, file_response, preferred
@@ -104,7 +103,7 @@ class _Pages:
     def __init__(self, deps: PageDeps) -> None:
         self._deps = deps
         self._environment = deps.templates(HERE / "templates")
-        self._environment.filters |= {"markdown": render, "path": _path}
+        self._environment.filters["path"] = _path
 
     def stored(self, public_id: str) -> StoredCredential:
         found = self._deps.credential(public_id)

@@ -15,6 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from verifier.web import markdown
+
 _HERE: Final = Path(__file__).parent
 STATIC_PATH: Final = "/static"
 """Where `static_files()` is mounted in every app that shows pages."""
@@ -86,6 +88,7 @@ def templates(*folders: Path) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"visible": visible, "https_link": https_link, "day": day, "moment": moment, "dates": dates}
+    environment.filters["markdown"] = markdown.render
     environment.globals["static"] = STATIC_PATH
     return environment
 

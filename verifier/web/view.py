@@ -93,7 +93,11 @@ def credential_view(credential: Mapping[str, Any] | None) -> dict[str, Any] | No
         "facts": [
             (label, first_text(member(credential, *path))) for label, path in _FACTS if member(credential, *path)
         ],
-        "outcomes": [first_text(member(item, "name")) for item in items(member(achievement, "resultDescription"))],
+        "outcomes": [
+            first_text(member(item, "name"))
+            for item in items(member(achievement, "resultDescription"))
+            if member(item, "resultType") in (None, "Status")
+        ],
         "alignments": [alignment_view(item) for item in items(member(achievement, "alignment"))],
     }
 
@@ -101,9 +105,10 @@ def credential_view(credential: Mapping[str, Any] | None) -> dict[str, Any] | No
 def alignment_view(alignment: object) -> dict[str, str]:
     """Return the skill, framework and address of one Alignment (Open Badges 3.0, section B.1.3)."""
     name = first_text(member(alignment, "targetName"), member(alignment, "targetUrl"), "Unnamed skill")
+    framework = first_text(member(alignment, "targetFramework"))
     return {
         "name": name,
-        "framework": first_text(member(alignment, "targetFramework")),
+        "framework": "" if framework in name else framework,
         "url": first_text(member(alignment, "targetUrl")),
     }
 
