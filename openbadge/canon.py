@@ -27,6 +27,10 @@ _SCHEME = "x-microcred-relative:"
 _BASE = _SCHEME + "//document/"
 """A relative identifier resolves to this, and so shows itself; `//host/path` keeps the scheme only."""
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|\\^`]+")
+_KEYWORDS = frozenset(
+    "@context @direction @graph @id @included @language @list @nest @reverse @set @type @value".split()
+)
+"""Keywords of JSON-LD whose values reach RDF; `@index`, for one, does not."""
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _LOCK = threading.RLock()  # pyld's caches are shared and not made for threads
 _MAX_CACHED = 256
@@ -55,6 +59,7 @@ def expand(document: Mapping[str, Any], *, load: Loader = contexts.document) -> 
     """
     dropped: list[str] = []
     _limit_contexts(document)
+    _check_keywords(document)
     expanded = _run(
         load,
         lambda options: jsonld.expand(document, options, on_property_dropped=lambda name: dropped.append(str(name))),
@@ -94,7 +99,10 @@ def canonical(document: Mapping[str, Any], *, hash_name: str = "sha256", load: L
 
     `hash_name` is a key of `rdfc.HASHES`. Errors as for `expand`, and LIMIT_EXCEEDED.
     """
-    return rdfc.canonicalize(quads(document, load=load), hash_name=hash_name).text.encode("utf-8")
+    try:
+        return rdfc.canonicalize(quads(document, load=load), hash_name=hash_name).text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidError("MALFORMED_VALUE_ERROR", "A text holds half of a surrogate pair.") from None
 
 
 def _run(load: Loader, call: Callable[[dict[str, Any]], Any]) -> Any:
@@ -135,11 +143,29 @@ def _limit_contexts(document: Mapping[str, Any]) -> None:
         raise InvalidError("LIMIT_EXCEEDED", f"The document names more than {MAX_CONTEXTS} vocabularies.")
 
 
+def _check_keywords(document: Any) -> None:
+    """Refuse members that look like keywords: JSON-LD 1.1 section 5.1.2 step 13.4.1 ignores them without a word."""
+    stack = [document]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            stack.extend(item)
+        elif isinstance(item, dict):
+            stack.extend(value for name, value in item.items() if name != "@context")
+            unknown = [name for name in item if name.startswith("@") and name not in _KEYWORDS]
+            if unknown:
+                raise InvalidError(
+                    "DATA_LOSS_DETECTION_ERROR", f"The member {unknown[0][:100]!r} is covered by no signature."
+                )
+
+
 def _check(item: Any) -> None:
     if isinstance(item, list):
         for part in item:
             _check(part)
     elif isinstance(item, dict):
+        if "@index" in item:
+            raise InvalidError("DATA_LOSS_DETECTION_ERROR", "The document holds an index, which no signature covers.")
         if "@value" in item:
             _check_value(item)
         else:

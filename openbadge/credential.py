@@ -6,14 +6,16 @@ bodies of one id, so a value of the issuer may stand in another place that names
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from openbadge import timestamps
 from openbadge.errors import InvalidError
+from openbadge.normal_form import MULTIPLE, is_endorsement_subject
 from openbadge.vocabulary import (
     BADGE_TYPES,
     IDENTIFIER_TYPES,
@@ -60,19 +62,18 @@ class Badge:
         """Read a document in normal form. Raises `InvalidError` MALFORMED_VALUE_ERROR for a member of wrong type."""
         bodies = _bodies(document)
         issuer = _joined(_object(document, "issuer"), bodies)
-        subject = _joined(_single_subject(document), bodies)
-        achievement = _joined(_object(subject, "achievement"), bodies)
-        until = document.get("validUntil")
+        subject = _linked(_single_subject(document), bodies)
+        achievement = _linked(_object(subject, "achievement"), bodies)
         return cls(
             _text(document, "id"),
             document.get("name") if isinstance(document.get("name"), str) else None,
             Issuer(_text(issuer, "id"), _optional(issuer, "name"), _optional(issuer, "url")),
             timestamps.parse(document.get("validFrom"), "validFrom"),
-            None if until is None else timestamps.parse(until, "validUntil"),
+            timestamps.parse(document["validUntil"], "validUntil") if "validUntil" in document else None,
             subject,
             achievement,
-            tuple(_objects_of(document, "credentialStatus")),
-            (*_objects_of(document, "endorsement"), *_objects_of(achievement, "endorsement")),
+            _only_objects(document, "credentialStatus"),
+            (*_only_objects(document, "endorsement"), *_only_objects(achievement, "endorsement")),
         )
 
     @property
@@ -82,13 +83,13 @@ class Badge:
 
     @property
     def recipient_name(self) -> str | None:
-        """The recipient's name as the credential states it in plain text, or None."""
-        names = [
-            item["identityHash"]
+        """The recipient's name as the credential states it in plain text, or None; several are joined by commas."""
+        names = {
+            str(item.get("identityHash"))
             for item in self.identifiers
             if item.get("identityType") == "name" and item.get("hashed") is False
-        ]
-        return str(names[0]) if names else None
+        }
+        return ", ".join(sorted(names)) if names else None  # sorted, since the order of a list is not signed
 
 
 def check_data_model(document: Mapping[str, Any]) -> None:
@@ -112,7 +113,7 @@ def check_data_model(document: Mapping[str, Any]) -> None:
 
 def _check_types(document: Mapping[str, Any]) -> None:
     types = _list(document.get("type"))
-    if VERIFIABLE_CREDENTIAL not in types or not set(types) & set(BADGE_TYPES):
+    if VERIFIABLE_CREDENTIAL not in types or not any(name in types for name in BADGE_TYPES):
         raise _malformed("The types of the document are not VerifiableCredential and OpenBadgeCredential.")
     subject = _single_subject(document)
     if "AchievementSubject" not in _list(subject.get("type")):
@@ -139,14 +140,14 @@ def _check_achievement(achievement: Mapping[str, Any]) -> None:
 
 
 def _check_results(badge: Badge) -> None:
-    described = {item.get("id"): item for item in _objects_of(badge.achievement, "resultDescription")}
+    described = {str(item.get("id")): item for item in _objects_of(badge.achievement, "resultDescription")}
     for result in _objects_of(badge.subject, "result"):
         reference = result.get("resultDescription")
-        if reference is not None and reference not in described:
+        if reference is not None and (not isinstance(reference, str) or reference not in described):
             raise _malformed("A result refers to a description that the achievement does not have.")
         if "value" in result and not isinstance(result["value"], str):
             raise _malformed("The value of a result is not a text.")
-        kind = described.get(reference, {}).get("resultType")
+        kind = described[reference].get("resultType") if reference is not None else None
         if kind == "Status" and "status" not in result:
             raise _malformed("A result of the type Status has no status.")
 
@@ -169,41 +170,79 @@ def _single_subject(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return subjects[0]
 
 
-def _bodies(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Join all bodies of each id: lists are united, and a single member keeps the value that is there."""
-    bodies: dict[str, dict[str, Any]] = {}
-    for item in _walk(document):
-        if isinstance(item.get("id"), str):
-            body = bodies.setdefault(item["id"], {})
-            for name, value in item.items():
-                _join(body, name, value)
-    return bodies
+def _bodies(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return what each id stands for: all its bodies joined, as RDF joins them.
+
+    A body inside an endorsement fills in what the others leave out, so that nothing can be moved out of sight there;
+    it does not contradict them, since the badge is judged alone.
+    """
+    own = _by_id(_walk(document))
+    inside = [entry for item in _walk(document) for entry in _objects_of(item, "endorsement")]
+    more = _by_id(item for entry in inside for item in _walk(entry, beside=("proof", "@context")))
+    return {
+        name: _union(name, [*parts, *_filling(parts, more.get(name, []))])
+        if len(parts) > 1 or name in more
+        else parts[0]
+        for name, parts in own.items()
+    }
 
 
-def _join(body: dict[str, Any], name: str, value: Any) -> None:
-    known = body.get(name)
-    if known is None or known == value:
-        body[name] = value
-    elif isinstance(known, list) or isinstance(value, list) or name == "type":
-        body[name] = [*_list(known), *(item for item in _list(value) if item not in _list(known))]
-    elif isinstance(known, dict) and isinstance(value, dict):
-        body[name] = {**known, **value}
-    else:
-        raise _malformed(f"The document gives two values for {name} of {str(body.get('id'))[:100]!r}.")
+def _filling(own: list[Mapping[str, Any]], more: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    said = {name for part in own for name in part} - MULTIPLE
+    for part in more:
+        yield {name: value for name, value in part.items() if name not in said}
+
+
+def _by_id(items: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for item in items:
+        if isinstance(item.get("id"), str) and not is_endorsement_subject(item):
+            found.setdefault(item["id"], []).append(item)
+    return found
+
+
+def _union(identifier: str, parts: list[Mapping[str, Any]]) -> dict[str, Any]:
+    values: dict[str, dict[str, Any]] = {}
+    lists: set[str] = set()
+    for name, value in (pair for part in parts for pair in part.items()):
+        lists.update([name] if isinstance(value, list) else [])
+        for item in _list(value):
+            # Objects with one id are one value, whatever each place says of it.
+            mark = item["id"] if isinstance(item, dict) and "id" in item else item
+            values.setdefault(name, {}).setdefault(json.dumps(mark, sort_keys=True), item)
+    for name, items in values.items():
+        if len(items) > 1 and name not in MULTIPLE:
+            raise _malformed(f"The document gives two values for {name[:50]} of {identifier[:100]!r}.")
+    return {name: list(items.values()) if name in lists or len(items) > 1 else next(iter(items.values()))
+            for name, items in values.items()}  # fmt: skip
 
 
 def _joined(item: Mapping[str, Any], bodies: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     return bodies.get(item["id"], item) if isinstance(item.get("id"), str) else item
 
 
-def _walk(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield every object of the document except those inside proofs and embedded endorsements."""
+def _linked(item: Mapping[str, Any], bodies: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Join an object with its other bodies, and the objects directly inside it with theirs."""
+
+    def link(value: Any) -> Any:
+        if isinstance(value, list):
+            return [link(part) for part in value]
+        return _joined(value, bodies) if isinstance(value, dict) else value
+
+    return {name: link(value) for name, value in _joined(item, bodies).items()}
+
+
+_NOT_OWN: Final = ("proof", "endorsement", "@context")
+
+
+def _walk(value: Any, beside: tuple[str, ...] = _NOT_OWN) -> Iterator[Mapping[str, Any]]:
+    """Yield every object of the document, but none inside the members named in `beside`."""
     stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
             yield item
-            stack.extend(part for name, part in item.items() if name not in ("proof", "endorsement", "@context"))
+            stack.extend(part for name, part in item.items() if name not in beside)
         elif isinstance(item, list):
             stack.extend(item)
 
@@ -221,6 +260,13 @@ def _object(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _objects_of(item: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
     yield from (part for part in _list(item.get(name, [])) if isinstance(part, dict))
+
+
+def _only_objects(item: Mapping[str, Any], name: str) -> tuple[Mapping[str, Any], ...]:
+    values = _list(item.get(name, []))
+    if not all(isinstance(value, dict) for value in values):
+        raise _malformed(f"{name} is not an object or a list of objects.")
+    return tuple(values)
 
 
 def _text(item: Mapping[str, Any], name: str) -> str:

@@ -31,8 +31,9 @@ EXTRA_CONTEXTS: Final = frozenset(
 
 MULTIPLE: Final = frozenset(
     "@context achievement alignment allowedValue association credentialSchema credentialStatus credentialSubject "
-    "endorsement endorsementJwt evidence identifier otherIdentifier previousProof proof related relatedResource result "
-    "resultDescription rubricCriterionLevel statusMessage statusPurpose tag termsOfUse type verifiableCredential".split()
+    "endorsement endorsementJwt evidence identifier otherIdentifier previousProof proof related relatedResource "
+    "result resultDescription rubricCriterionLevel statusMessage statusPurpose tag termsOfUse type "
+    "verifiableCredential".split()
 )
 """Members that may hold several values (Open Badges 3.0 appendix B, VC Data Model 2.0); any other holds one."""
 
@@ -47,6 +48,12 @@ PROOF_MEMBERS: Final = frozenset(
 
 _ORDERED: Final = frozenset({"allowedValue"})
 _ALIASES: Final[Mapping[str, str]] = {"geo": "GeoCoordinates", "AchievementCredential": "OpenBadgeCredential"}
+_OBJECTS: Final = frozenset({"criteria", "credentialStatus"})
+"""Members that the contexts would let shrink to the text of their id, where a reader of objects overlooks them."""
+_NUMERIC: Final = frozenset(
+    "byte decimal double float int integer long negativeInteger nonNegativeInteger nonPositiveInteger positiveInteger "
+    "short unsignedByte unsignedInt unsignedLong unsignedShort".split()
+)
 _PLAIN_NAME: Final = re.compile(r"[^@:][^:]*")
 _LANGUAGE_VALUES: Final = ({"@value"}, {"@value", "@language"})
 
@@ -97,6 +104,7 @@ def _check(document: Mapping[str, Any], allowed: Callable[[Any], bool]) -> list[
     for proof in _list(document.get("proof", [])):
         _check_proof(proof)
     expanded = canon.expand(document)
+    _check_literals(expanded)
     if len(expanded) != 1:
         raise InvalidError("NON_CANONICAL_FORM", "The document describes more than one thing at its top level.")
     compacted = canon.compact(expanded, document["@context"])
@@ -156,12 +164,34 @@ def _check_name(name: str, value: Any, inside: Mapping[str, Any]) -> None:
 def _check_value(name: str, value: Any) -> None:
     if value is None or value == {} or value == []:
         raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} is empty; leave it out instead.")
+    if name in _OBJECTS and isinstance(value, str):
+        raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} is a text; it must be an object with an id.")
     if not isinstance(value, list):
         return
     if name not in MULTIPLE:
         raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} may hold one value, not a list.")
     if any(item is None or item == {} or isinstance(item, list) for item in value):
         raise InvalidError("NON_CANONICAL_FORM", f"The list {name!r} holds an empty item or a list.")
+
+
+def _check_literals(expanded: list[Any]) -> None:
+    """Refuse a text where RDF has a number or a truth value, and the other way round: both sign the same literal."""
+    for item in _objects(expanded):
+        datatype = item.get("@type")
+        if "@value" in item and isinstance(datatype, str) and not _fits(item["@value"], datatype):
+            raise InvalidError(
+                "NON_CANONICAL_FORM",
+                f"The value {str(item['@value'])[:50]!r} is not written as the kind it stands for.",
+            )
+
+
+def _fits(value: Any, datatype: str) -> bool:
+    base, _, kind = datatype.rpartition("#")
+    if base.endswith("//www.w3.org/2001/XMLSchema") and kind == "boolean":
+        return isinstance(value, bool)
+    if base.endswith("//www.w3.org/2001/XMLSchema") and kind in _NUMERIC:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, str)
 
 
 def _check_proof(proof: Any) -> None:
@@ -185,10 +215,14 @@ def _shape(value: Any, name: str = "") -> Any:
         if name not in _ORDERED:
             items = sorted(set(items))
         return items[0] if len(items) == 1 else json.dumps(items)
+    if name == "criteria" and isinstance(value, dict) and value.keys() == {"id"}:
+        value = value["id"]  # the one object that may be nothing but its id; compacting makes it a text
     if isinstance(value, dict):
         return json.dumps({key: _shape(item, key) for key, item in sorted(value.items()) if key != "@context"})
     if isinstance(value, str) and name == "type":
         value = _ALIASES.get(value, value)
+    if isinstance(value, str) and name == "@language":
+        value = value.lower()  # as it is signed: RFC 5646 section 2.1.1 gives the case no meaning
     return json.dumps(value)
 
 
@@ -201,7 +235,7 @@ def _check_single_bodies(document: Mapping[str, Any]) -> None:
     """Refuse a second body for the credential, a status entry or a proof: RDF would merge the two."""
     single = {part.get("id") for part in _own_parts(document)} - {None}
     bodies = [
-        item["id"] for item in _objects(document) if item.get("id") in single and not _is_endorsement_subject(item)
+        item["id"] for item in _objects(document) if item.get("id") in single and not is_endorsement_subject(item)
     ]
     if len(bodies) != len(set(bodies)):
         raise InvalidError(
@@ -226,5 +260,6 @@ def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
             stack.extend(item)
 
 
-def _is_endorsement_subject(item: Mapping[str, Any]) -> bool:
+def is_endorsement_subject(item: Mapping[str, Any]) -> bool:
+    """Say whether an object only names what an endorsement is about, and what it says about it."""
     return item.keys() <= {"id", "type", "endorsementComment"} and "EndorsementSubject" in _list(item.get("type"))
