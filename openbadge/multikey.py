@@ -15,12 +15,13 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from openbadge import multibase
 from openbadge.errors import InvalidError
+from openbadge.jose import jwk as jose_key
 
 _P: Final = 2**255 - 19
 _ORDER_8_Y: Final = 2707385501144840649318225287225658788936804267575313519463743609750303402022
@@ -30,27 +31,32 @@ _SMALL_ORDER_Y: Final = frozenset({0, 1, _P - 1, _ORDER_8_Y, _P - _ORDER_8_Y})
 
 @dataclass(frozen=True, slots=True)
 class KeyType:
-    """One row of the key table: names in Multikey and JWK, lengths in bytes, and how a signature is verified."""
+    """One row of the key table: names in Multikey and JOSE, lengths in bytes, and how a signature is verified.
+
+    `multicodec` is None for keys that have no Multikey form here; a length is None when each key has its own.
+    """
 
     name: str
-    multicodec: int
-    key_length: int
-    signature_length: int
-    jwk: Mapping[str, str]
+    multicodec: int | None
+    key_length: int | None
+    signature_length: int | None
     jose_algorithm: str
     verify: Callable[[bytes, bytes, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key: `algorithm` is a key of `KEY_TYPES`; `raw` is 32 bytes (Ed25519) or a compressed point."""
+    """A public key: `algorithm` is a key of `KEY_TYPES`.
+
+    `raw` is 32 bytes (Ed25519), a compressed point (P-256, P-384, P-521), or PKCS #1 DER (RSA, RSA-PSS).
+    """
 
     algorithm: str
     raw: bytes
 
     def __post_init__(self) -> None:
         kind = key_type(self.algorithm)
-        if len(self.raw) != kind.key_length:
+        if kind.key_length not in (None, len(self.raw)):
             raise _bad_key(f"A key of type {kind.name} has {kind.key_length} bytes, this one {len(self.raw)}.")
         _CHECKS[self.algorithm](self.raw)
 
@@ -71,30 +77,22 @@ class PublicKey:
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, Any]) -> PublicKey:
         """Read `publicKeyJwk`. Raises `InvalidError` INVALID_VERIFICATION_METHOD, also when it holds a secret `d`."""
-        if "d" in jwk:
-            raise _bad_key("The key document shows a private key; that key can no longer be relied on.")
-        for kind in KEY_TYPES.values():
-            if all(jwk.get(name) == value for name, value in kind.jwk.items()):
-                return cls(kind.name, _jwk_point(jwk, kind))
-        raise _bad_key("Keys of this kind are not supported for signatures.")
+        return cls(*jose_key.read(jwk))
 
     @property
     def multibase(self) -> str:
-        """The key as `publicKeyMultibase`: `z` and base58btc of multicodec and key."""
-        return multibase.encode_base58btc(multibase.with_multicodec(key_type(self.algorithm).multicodec, self.raw))
+        """The key as `publicKeyMultibase`: `z` and base58btc of multicodec and key.
+
+        Raises `InvalidError` INVALID_VERIFICATION_METHOD for RSA keys, which Multikey does not define.
+        """
+        code = key_type(self.algorithm).multicodec
+        if code is None:
+            raise _bad_key(f"Keys of type {self.algorithm} have no Multikey form; use a JWK.")
+        return multibase.encode_base58btc(multibase.with_multicodec(code, self.raw))
 
     def jwk(self) -> dict[str, str]:
         """The key as a public JWK (RFC 7517, RFC 8037)."""
-        kind = key_type(self.algorithm)
-        if kind.name == "Ed25519":
-            return {**kind.jwk, "x": multibase.base64url_encode(self.raw)}
-        numbers = ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[kind.name], self.raw).public_numbers()
-        size = kind.key_length - 1
-        return {
-            **kind.jwk,
-            "x": multibase.base64url_encode(numbers.x.to_bytes(size, "big")),
-            "y": multibase.base64url_encode(numbers.y.to_bytes(size, "big")),
-        }
+        return jose_key.write(self.algorithm, self.raw)
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Accept `signature` over `data`, or raise `InvalidError`.
@@ -102,7 +100,7 @@ class PublicKey:
         PROOF_VERIFICATION_ERROR for a wrong length, CRYPTOGRAPHIC_SECURITY_ERROR for a signature that does not match.
         """
         kind = key_type(self.algorithm)
-        if len(signature) != kind.signature_length:
+        if kind.signature_length not in (None, len(signature)):
             raise InvalidError(
                 "PROOF_VERIFICATION_ERROR",
                 f"A signature of a {kind.name} key has {kind.signature_length} bytes, this one {len(signature)}.",
@@ -165,39 +163,38 @@ def _verify_ecdsa(curve: ec.EllipticCurve, digest: hashes.HashAlgorithm) -> Call
     return verify
 
 
-def _jwk_point(jwk: Mapping[str, Any], kind: KeyType) -> bytes:
-    try:
-        x = multibase.base64url_decode(jwk["x"])
-        if kind.name == "Ed25519":
-            return x
-        y = multibase.base64url_decode(jwk["y"])
-        if len(x) != len(y):  # RFC 7518 section 6.2.1.2: both have the full length of the field
-            raise _bad_key("The coordinates of the key (JWK) have different lengths.")
-        point = b"\x04" + x + y
-        key = ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[kind.name], point)
-    except (KeyError, TypeError, ValueError, InvalidError):
-        raise _bad_key("The key (JWK) lacks a coordinate, or the coordinates are not on the curve.") from None
-    return key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+def _verify_rsa(scheme: padding.AsymmetricPadding) -> Callable[[bytes, bytes, bytes], None]:
+    def verify(raw: bytes, signature: bytes, data: bytes) -> None:
+        key = load_der_public_key(raw)
+        if not isinstance(key, rsa.RSAPublicKey):
+            raise _bad_key("The key is not an RSA key.")
+        key.verify(signature, data, scheme, hashes.SHA256())
+
+    return verify
 
 
-_CURVES: Final[Mapping[str, ec.EllipticCurve]] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
+def _check_rsa(raw: bytes) -> None:
+    jose_key.rsa_numbers(raw)
+
+
+_CURVES: Final = jose_key.CURVES
+_PSS: Final = padding.PSS(padding.MGF1(hashes.SHA256()), salt_length=hashes.SHA256.digest_size)
+"""RFC 7518 section 3.5: the salt is as long as the hash, neither less nor more."""
 _CHECKS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "Ed25519": _check_edwards_point,
-    "P-256": _check_curve(_CURVES["P-256"]),
-    "P-384": _check_curve(_CURVES["P-384"]),
+    **{name: _check_curve(curve) for name, curve in _CURVES.items()},
+    "RSA": _check_rsa,
+    "RSA-PSS": _check_rsa,
 }
 KEY_TYPES: Final[Mapping[str, KeyType]] = {
     kind.name: kind
     for kind in (
-        KeyType("Ed25519", 0xED, 32, 64, {"kty": "OKP", "crv": "Ed25519"}, "EdDSA", _verify_ed25519),
-        KeyType(
-            "P-256", 0x1200, 33, 64, {"kty": "EC", "crv": "P-256"}, "ES256",
-            _verify_ecdsa(_CURVES["P-256"], hashes.SHA256()),
-        ),
-        KeyType(
-            "P-384", 0x1201, 49, 96, {"kty": "EC", "crv": "P-384"}, "ES384",
-            _verify_ecdsa(_CURVES["P-384"], hashes.SHA384()),
-        ),
+        KeyType("Ed25519", 0xED, 32, 64, "EdDSA", _verify_ed25519),
+        KeyType("P-256", 0x1200, 33, 64, "ES256", _verify_ecdsa(_CURVES["P-256"], hashes.SHA256())),
+        KeyType("P-384", 0x1201, 49, 96, "ES384", _verify_ecdsa(_CURVES["P-384"], hashes.SHA384())),
+        KeyType("P-521", 0x1202, 67, 132, "ES512", _verify_ecdsa(_CURVES["P-521"], hashes.SHA512())),
+        KeyType("RSA", None, None, None, "RS256", _verify_rsa(padding.PKCS1v15())),
+        KeyType("RSA-PSS", None, None, None, "PS256", _verify_rsa(_PSS)),
     )
-}  # fmt: skip
+}
 """Key types that can sign a credential: the one table that Multikey, JWK and signatures share."""
