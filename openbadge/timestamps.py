@@ -38,8 +38,13 @@ def parse(value: Any, name: str) -> datetime:
 
 
 def write(moment: datetime) -> str:
-    """Write a moment with a zone as UTC to the second: `2026-03-31T10:00:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Write a moment as UTC to the second: `2026-03-31T10:00:00Z`.
+
+    Raises `ValueError` for a moment without a zone: the zone of the machine must not slip in.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment to be written needs a time zone")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _malformed(value: Any, name: str) -> InvalidError:
