@@ -115,7 +115,7 @@ AFTER = [
     ("LD-036-http", contexts(CREDENTIALS_V2.replace("https", "http"), OB_CONTEXT), "CONTEXT_NOT_ALLOWED"),
     ("LD-036-missing", lambda document: document.pop("@context"), "CONTEXT_NOT_ALLOWED"),
     ("LD-036-text", put("@context", CREDENTIALS_V2), "CONTEXT_NOT_ALLOWED"),
-    ("LD-038", contexts(*[CREDENTIALS_V2] * 1000), "CONTEXT_NOT_ALLOWED"),
+    ("LD-038", contexts(*[CREDENTIALS_V2] * 1000), "LIMIT_EXCEEDED"),
     ("LD-043", put("credentialSubject", "id", "_:b0"), "MALFORMED_VALUE_ERROR"),
     ("LD-045", put("proof", 0, "verified", True), "DATA_LOSS_DETECTION_ERROR"),
     ("LD-046-proof2", lambda document: document.update(proof2=document["proof"][0]), "DATA_LOSS_DETECTION_ERROR"),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Final
 
 from openbadge import credential, normal_form, schema, timestamps
 from openbadge.errors import InvalidError
 from openbadge.proof import vc_jwt
-from verifier.checks import keys
-from verifier.material import MAX_ENDORSEMENTS, MAX_STATUSES, Material
+from verifier.checks import limits
+from verifier.material import Material
 from verifier.parse import Presented
 from verifier.question import Question
 
@@ -20,25 +19,12 @@ START_SKEW: Final = timedelta(seconds=60)
 ahead has signed it. `validUntil` gets none: the issuer chose the last moment, and `now` equal to it still passes.
 """
 
-COUNTS: Mapping[str, int] = MappingProxyType(
-    {"proof": keys.MAX_PROOFS, "credentialStatus": MAX_STATUSES, "endorsement": MAX_ENDORSEMENTS}
-)
-"""How many of each a credential may have; more are not cut off but refused, so that none stays unseen."""
-
 
 def contexts(presented: Presented, _material: Material, _question: Question) -> str:
     """Known vocabularies only, and a text that says nothing else than what was signed (see `normal_form`)."""
-    _check_counts(presented.document)
+    limits.check_cost(presented.document)
     normal_form.check(presented.document)
     return "It uses known vocabularies, and every member of it is covered by the signature."
-
-
-def _check_counts(document: Mapping[str, Any]) -> None:
-    """Refuse more proofs, status entries or endorsements than will be looked at, before each costs an expansion."""
-    for name, limit in COUNTS.items():
-        value = document.get(name)
-        if isinstance(value, list) and len(value) > limit:
-            raise InvalidError("LIMIT_EXCEEDED", f"The credential has {len(value)} of {name}; the limit is {limit}.")
 
 
 def follows_schema(presented: Presented, _material: Material, _question: Question) -> str:

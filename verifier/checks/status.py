@@ -18,6 +18,7 @@ from openbadge.errors import InvalidError, UnavailableError
 from openbadge.proof import vc_jwt
 from verifier.checks import signature
 from verifier.checks.document import START_SKEW
+from verifier.checks.limits import check_cost
 from verifier.fetch import STATUS_LIST_LIMIT, Fetched
 from verifier.material import MAX_STATUSES, Material, issuer_id
 from verifier.parse import Presented
@@ -133,6 +134,7 @@ def _sound_list(fetched: Fetched, issuer: str, size: int, material: Material, qu
 
 def _verified_list(fetched: Fetched, issuer: str, size: int, material: Material, question: Question) -> StatusList:
     document, token = _read(fetched.body)
+    check_cost(document)
     normal_form.check_status_list(document)
     subject = _subject(document, fetched.url)
     if issuer_id(document) != issuer:
