@@ -174,7 +174,7 @@ def inline(document: Document, path: Path, _value: Any) -> None:
 def move(document: Document, path: Path, _value: Any) -> None:
     """Move a member into a second body of the same id, which RDF joins with the first."""
     holder = parent(document, path)
-    if isinstance(holder, dict) and "id" in holder and path[-1] != "id":
+    if isinstance(holder, dict) and "id" in holder and path[-1] not in ("id", "credentialSubject"):
         value = holder.pop(path[-1])
         document["credentialSubject"]["source"] = {"id": holder["id"], "type": ["Profile"], path[-1]: value}
 
