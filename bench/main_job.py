@@ -36,7 +36,11 @@ def _measure(sample: Sample, world: World, rounds: int) -> dict[str, Figure]:
 
     def issue() -> bytes:
         key = str(next(number))
-        report = {**REPORT, "sourceId": key, "learner": {"id": key, "name": "Amara Okafor", "email": f"{key}@example.org"}}
+        report = {
+            **REPORT,
+            "sourceId": key,
+            "learner": {"id": key, "name": "Amara Okafor", "email": f"{key}@example.org"},
+        }
         answer = sample.service.completions.report(json.dumps(report).encode(), "bench")
         if answer.credential is None:
             raise RuntimeError(answer.completion.reason)

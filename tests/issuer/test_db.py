@@ -116,7 +116,9 @@ def test_a_database_that_cannot_be_used_is_refused(url: str) -> None:
 
 
 def _another(institution_id: object) -> Institution:
-    return Institution(institution_id, "o", "did:web:o.example", "https://o.example", "Other", "https://o.example", "NL", NOW)  # type: ignore[arg-type]
+    return Institution(
+        institution_id, "o", "did:web:o.example", "https://o.example", "Other", "https://o.example", "NL", NOW
+    )  # type: ignore[arg-type]
 
 
 def test_a_writer_that_gets_no_turn_is_told_to_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,9 @@ def test_web_001_issuers_on_our_own_network(issuer: str) -> None:
     assert problems(report) & {"FETCH_BLOCKED", "INVALID_VERIFICATION_METHOD_URL"}
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fec0::1"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fec0::1"]
+)
 def test_web_003_a_public_name_with_a_private_address(address: str) -> None:
     canary = Canary([address])
     report = check(badge(), fetch=canary.fetch())
@@ -138,7 +140,9 @@ def test_web_020_pages_are_no_data(url: str, media_type: str) -> None:
     assert "alert(1)" not in str(report.to_json())
 
 
-@pytest.mark.parametrize("url", ["http://169.254.169.254/", "https://10.0.0.1/s", "https://localhost/s", "file:///s", "urn:x:y"])
+@pytest.mark.parametrize(
+    "url", ["http://169.254.169.254/", "https://10.0.0.1/s", "https://localhost/s", "file:///s", "urn:x:y"]
+)
 def test_st_016_a_validly_signed_status_list_on_our_own_network(url: str) -> None:
     canary = Canary(["127.0.0.1"])
 
