@@ -19,6 +19,8 @@ from openbadge.proof.model import Document, Signer
 TYPES: Final = frozenset({"JWT", "vc+jwt", "vc+ld+jwt"})
 CLAIMS: Final = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 """Registered claims (RFC 7519 section 4.1): they stand beside the members of the credential."""
+MAX_SECONDS: Final = 253_402_300_799
+"""Seconds since 1970: the end of the year 9999, the last that a date of the data model can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,16 @@ def check_claims(token: Token) -> None:
             )
     if "exp" in token.payload and "exp" not in wanted:
         raise InvalidError("MALFORMED_VALUE_ERROR", "The token has an end date (exp) that the credential lacks.")
+
+
+def numeric_date(value: Any, name: str) -> int:
+    """Return the seconds since 1970 of a time claim; whole and not negative, narrower than RFC 7519 section 2 allows.
+
+    Raises `InvalidError` MALFORMED_VALUE_ERROR for anything else.
+    """
+    if type(value) is not int or not 0 <= value <= MAX_SECONDS:
+        raise InvalidError("MALFORMED_VALUE_ERROR", f"The claim {name} of the token is not a number of seconds.")
+    return value
 
 
 def _claims(credential: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,6 @@ from openbadge.vocabulary import CREDENTIALS_V1, CREDENTIALS_V2
 
 CREDENTIAL: Final = "vc"
 PRESENTATION: Final = "vp"
-MAX_SECONDS: Final = 253_402_300_799
-"""Seconds since 1970: the end of the year 9999, the last that a date of the data model can have."""
 
 _TIMES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     CREDENTIALS_V1: (("nbf", "issuanceDate"), ("exp", "expirationDate")),
@@ -73,7 +71,7 @@ def _put_credential(document: dict[str, Any], claims: Mapping[str, Any]) -> None
         _put(document["credentialSubject"], "id", subject)
     for name, member in _times(document):
         if name in claims:
-            _put_time(document, member, claims[name])
+            _put_time(document, member, vc_jwt.numeric_date(claims[name], name))
 
 
 def _times(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -98,9 +96,7 @@ def _put_party(document: dict[str, Any], member: str, value: str | None) -> None
         _put(document, member, value)
 
 
-def _put_time(document: dict[str, Any], member: str, seconds: Any) -> None:
-    if type(seconds) is not int or not 0 <= seconds <= MAX_SECONDS:
-        raise _malformed(f"The claim for {member} is not a number of seconds since 1970.")
+def _put_time(document: dict[str, Any], member: str, seconds: int) -> None:
     moment = datetime.fromtimestamp(seconds, UTC)
     if member not in document:
         document[member] = timestamps.write(moment)
