@@ -160,21 +160,26 @@ def find_method(
             f"The key document found for {controller[:200]} is not its own.",
         )
     listed = [_named(item, controller) for item in _items(controller_document, purpose)]
+    described = [_named(item, controller) for item in _items(controller_document, "verificationMethod")]
     if not any(name == method_id for name, _ in listed):
-        raise InvalidError(
-            "INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD",
-            f"{controller[:200]} does not list the key {method_id[:200]} for the purpose {purpose}.",
-        )
-    candidates = [
-        *listed,
-        *(_named(item, controller) for item in _items(controller_document, "verificationMethod")),
-    ]
+        raise _not_listed(controller_document, controller, method_id, purpose)
+    candidates = [*listed, *described]
     bodies = [body for name, body in candidates if name == method_id and body is not None]
     if len(bodies) != 1:
         raise InvalidError(
             "INVALID_VERIFICATION_METHOD", f"The key {method_id[:200]} is described {len(bodies)} times."
         )
     return _method(method_id, bodies[0], controller)
+
+
+def _not_listed(controller_document: Mapping[str, Any], controller: str, method_id: str, purpose: str) -> InvalidError:
+    """Tell a key that the document does not know from one that it knows for other purposes only."""
+    places = ("verificationMethod", *sorted(RELATIONSHIPS))
+    names = [_named(item, controller)[0] for place in places for item in _items(controller_document, place)]
+    if method_id in names:
+        code, reason = "INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD", f"not for the purpose {purpose}"
+        return InvalidError(code, f"{controller[:200]} has the key {method_id[:200]}, but {reason}.")
+    return InvalidError("INVALID_VERIFICATION_METHOD", f"{controller[:200]} does not list the key {method_id[:200]}.")
 
 
 def _items(controller_document: Mapping[str, Any], name: str) -> Iterator[Any]:
