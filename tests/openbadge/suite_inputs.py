@@ -1,0 +1,174 @@
+"""Keys and secured texts of the W3C's VC-JOSE-COSE test suite (w3c/vc-jose-cose-test-suite, W3C 3-clause BSD).
+
+Transcribed: what the suite's tests 6, 8, 15, 16, 20, 21, 24, 29, 31, 33 and 35 feed to an implementation. The other
+inputs are plain JSON or made in the tests with these keys. The secrets are the suite's own, public since it exists.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+P256: dict[str, Any] = {
+    "alg": "ES256",
+    "crv": "P-256",
+    "kty": "EC",
+    "kid": "73voMXFNmNlOEpuYCSJlh8eN0dscykoO6gBukgRS1uU",
+    "x": "WfTi93YuhsQxKbD0ftnjOXJndqhnJ5kgDV-ZDGyrhBQ",
+    "y": "qUd_55EjX0mjKZ6W6mF4UXVYTQ41K6jfdnYFwN5uPyk",
+    "d": "J_a5KH6A2Ru7iOAzvUkQEjKCJQCdxUXVajaW3CaPORs",
+}
+P384: dict[str, Any] = {
+    "alg": "ES384",
+    "crv": "P-384",
+    "kty": "EC",
+    "kid": "96qBnDpvS6x8YSCH_xmnLlXZMkDhHBr8lj99u5aog7s",
+    "x": "PBM13G1rU-NPczSpFO7QGc-uSUHqoDPZSbshgR820ligqFB2yGFbE90VnpTiSswG",
+    "y": "x7mdD6reunUlSQ5LoC2GDpLOrjbIMLnt1TEGgxoyXSaKScPPRYY7hTr3geCvEZpf",
+    "d": "c4UX9J2YcD6frHBJr1AKOBzr9niqDaNwaV001vmJVnShDk_QM7j8ggZu4klh32r7",
+}
+P521: dict[str, Any] = {
+    "alg": "ES512",
+    "crv": "P-521",
+    "kty": "EC",
+    "kid": "KQsihxP-LTeTZO2ETEfduP153UBIiFRhI8nSklMSmm0",
+    "x": "Ac8mt4TvYd3TOrYtTk_YTQ5QQMpl58OnrU7uRxQEUoOO_6QnRBM0Xan8KQI_0dPKzcKBak0ZSEXcc5SNFUBHYfbP",
+    "y": "ADP_cowssurHA7uMHy4IODl247oQjCxZWFX7Gtr3cFmfVIwEyKGegrJh9ooZy5FsvFVbYwAmLKVfGZs7O15RBsO-",
+    "d": "ABLav_lS-i3hVtEiYGNHwl7xdAu93Qc0O1httqelzCTs8uEmiSjkoKX6tCKwz--beZSL5a8qtdoC4mazTMtvsS4h",
+}
+ED25519: dict[str, Any] = {
+    "alg": "EdDSA",
+    "crv": "Ed25519",
+    "kty": "OKP",
+    "kid": "2aOHaQxsWVT4mLsUkdtlCnUV-au0BBR-5yPYaPaCc5k",
+    "x": "NvUhsjZe7Mdv8Esoc60o3ma1U5j2tFUTDsOQd39xMnI",
+    "d": "cbxP1TvbhLteRSspEvwxEuFKRDHWpGmPla8ePI0cmv8",
+}
+
+_MINIMAL = (
+    "eyJAY29udGV4dCI6WyJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlhbHMvdjIiLCJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlh"
+    "bHMvZXhhbXBsZXMvdjIiXSwiY3JlZGVudGlhbFNjaGVtYSI6eyJpZCI6Imh0dHBzOi8vZXhhbXBsZS5vcmcvZXhhbXBsZXMvZGVncmVlLmpzb24i"
+    "LCJ0eXBlIjoiSnNvblNjaGVtYSJ9LCJjcmVkZW50aWFsU3ViamVjdCI6eyJkZWdyZWUiOnsibmFtZSI6IkJhY2hlbG9yIG9mIFNjaWVuY2UgYW5k"
+    "IEFydHMiLCJ0eXBlIjoiQmFjaGVsb3JEZWdyZWUifSwiaWQiOiJkaWQ6ZXhhbXBsZToxMjMifSwiaWF0IjoiMjAxMC0wMS0wMVQxOToyMzoyNFoi"
+    "LCJpZCI6Imh0dHA6Ly91bml2ZXJzaXR5LmV4YW1wbGUvY3JlZGVudGlhbHMvMTg3MiIsImlzcyI6Imh0dHBzOi8vZXhhbXBsZS5pc3N1ZXIvdmMt"
+    "am9zZS1jb3NlIiwiaXNzdWVyIjoiaHR0cHM6Ly9leGFtcGxlLmlzc3Vlci92Yy1qb3NlLWNvc2UiLCJqdGkiOiJodHRwOi8vdW5pdmVyc2l0eS5l"
+    "eGFtcGxlL2NyZWRlbnRpYWxzLzE4NzIiLCJ0eXBlIjpbIlZlcmlmaWFibGVDcmVkZW50aWFsIiwiRXhhbXBsZUFsdW1uaUNyZWRlbnRpYWwiXSwi"
+    "dmFsaWRGcm9tIjoiMjAxMC0wMS0wMVQxOToyMzoyNFo"
+)
+JOSE_MINIMAL = (
+    "eyJhbGciOiJFUzI1NiIsImN0eSI6InZjIiwia2lkIjoiNzN2b01YRk5tTmxPRXB1WUNTSmxoOGVOMGRzY3lrb082Z0J1a2dSUzF1VSIsInR5cCI6"
+    "InZjK2p3dCJ9." + _MINIMAL + "ifQ."
+    "-X6A--TnCgeepna-dXn7j6_q2DfQzjiYdEc-pbaHR38JUIv5ubhjYp2Tb_LJuJInzI7qKfP-JcMlHdd6bDnOLw"
+)
+_ED_HEADER = (
+    "eyJhbGciOiJFZERTQSIsImN0eSI6InZjIiwia2lkIjoiMmFPSGFReHNXVlQ0bUxzVWtkdGxDblVWLWF1MEJCUi01eVBZYVBhQ2M1ayIsInR5cCI6"
+    "InZjK2p3dCJ9."
+)
+JOSE_ISSUER_MATCH = (
+    _ED_HEADER + _MINIMAL + "ifQ.Ar5J3jlPCjXpZy055JDSPGF6mF46XnNZ5QaqGvLrtHjI2pwbGU2j9X0W3KNiKs71n_mfFSghfuy-cPjIRu9CAw"
+)
+JOSE_OLD_CLAIMS = (
+    _ED_HEADER + _MINIMAL + "iLCJ2YyI6Im9vcHMiLCJ2cCI6Im5vb28ifQ."
+    "MYH7qVx4rMZs_VXhy0lTQ53k3eSM2C_zxRC-FfGBYiGP7pbGt89a445EpIhTB5n8OO2Iz3zaKrLeUYHwc4HuBw"
+)
+JOSE_BAD_CREDENTIAL = (
+    "eyJhbGciOiJFZERTQSIsImN0eSI6InZwIiwia2lkIjoiMmFPSGFReHNXVlQ0bUxzVWtkdGxDblVWLWF1MEJCUi01eVBZYVBhQ2M1ayIsInR5cCI6"
+    "InZwK2p3dCJ9."
+    "eyJAY29udGV4dCI6WyJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlhbHMvdjIiLCJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlh"
+    "bHMvZXhhbXBsZXMvdjIiXSwiZXhwIjoxNzM0MzEwMDIwLCJob2xkZXIiOiJodHRwczovL2V4YW1wbGUuaXNzdWVyL3ZjLWpvc2UtY29zZSIsImlh"
+    "dCI6MTczNDIyMzYyMCwiaWQiOiJ1cm46dXVpZDozOTc4MzQ0Zi04NTk2LTRjM2EtYTk3OC04ZmNhYmEzOTAzYzUiLCJpc3MiOiJodHRwczovL2V4"
+    "YW1wbGUuaXNzdWVyL3ZjLWpvc2UtY29zZSIsImp0aSI6InVybjp1dWlkOjM5NzgzNDRmLTg1OTYtNGMzYS1hOTc4LThmY2FiYTM5MDNjNSIsInR5"
+    "cGUiOiJWZXJpZmlhYmxlUHJlc2VudGF0aW9uIiwidmVyaWZpYWJsZUNyZWRlbnRpYWwiOlt7IkBjb250ZXh0IjoiaHR0cHM6Ly93d3cudzMub3Jn"
+    "L25zL2NyZWRlbnRpYWxzL3YyIiwiaWQiOiJub3QtYS1jcmVkZW50aWFsIiwidHlwZSI6IkVudmVsb3BlZFZlcmlmaWFibGVDcmVkZW50aWFsIn1d"
+    "fQ."
+    "X1cKkExIbQMYETs1SHtuesZG0F2NpWqWwc7dBm8yeMSxM6JkkTekcZY-F2yGHoRMMef_lR_KtijdqhLnzpoiDQ"
+)
+SD_SELECTIVE = (
+    "eyJhbGciOiJFUzM4NCIsImN0eSI6InZjIiwia2lkIjoiOTZxQm5EcHZTNng4WVNDSF94bW5MbFhaTWtEaEhCcjhsajk5dTVhb2c3cyIsInR5cCI6"
+    "InZjK3NkLWp3dCJ9."
+    "eyJAY29udGV4dCI6WyJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlhbHMvdjIiLCJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlh"
+    "bHMvZXhhbXBsZXMvdjIiXSwiY3JlZGVudGlhbFN1YmplY3QiOnsiX3NkIjpbImtuYzN2Z2pmZlpUUDdwRHk2OVAxVndOV1RGVFhxblg1b0R1Nl9w"
+    "U2RTYzAiLCIxeElDZkE3Z3VLVXZwU3F6RF9TelhwTU55U1RyWVRDSWNwNEwxOU1YdnFzIl0sImJpcnRoRGF0ZSI6IjE5OTAtMDEtMDEiLCJpZCI6"
+    "ImRpZDpleGFtcGxlOmViZmViMWY3MTJlYmM2ZjFjMjc2ZTEyZWMyMSJ9LCJpYXQiOiIyMDI0LTAxLTAxVDAwOjAwOjAwWiIsImlzcyI6Imh0dHBz"
+    "Oi8vZXhhbXBsZS5pc3N1ZXIvdmMtam9zZS1jb3NlIiwiaXNzdWVyIjoiaHR0cHM6Ly9leGFtcGxlLmlzc3Vlci92Yy1qb3NlLWNvc2UiLCJ0eXBl"
+    "IjpbIlZlcmlmaWFibGVDcmVkZW50aWFsIiwiSWRlbnRpdHlDcmVkZW50aWFsIl0sInZhbGlkRnJvbSI6IjIwMjQtMDEtMDFUMDA6MDA6MDBaIn0."
+    "bCgz_EgNH5ELRr-xvudGvtIWMQxobkjKLnQer3iXV3iZk4_vKpMG8hUzvrrWlcpoxJo-Dh_Usm8LYcFOdnCHXdVNlnfz8baLEvNRcUc-60NkEwD7"
+    "39qjbEEvrCnYY9jb"
+    "~WyI0bUZLME14VEsyRmluZFNxQ0ktSzhBIiwiZmlyc3ROYW1lIiwiSmFuZSJd"
+    "~WyJvU3lzbndsZ1ZGREUzZzdsbTJKZFZRIiwibGFzdE5hbWUiLCJEb2UiXQ~"
+)
+SD_NESTED = (
+    "eyJhbGciOiJFUzUxMiIsImN0eSI6InZjIiwia2lkIjoiS1FzaWh4UC1MVGVUWk8yRVRFZmR1UDE1M1VCSWlGUmhJOG5Ta2xNU21tMCIsInR5cCI6"
+    "InZjK3NkLWp3dCJ9."
+    "eyJAY29udGV4dCI6WyJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlhbHMvdjIiLCJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlh"
+    "bHMvZXhhbXBsZXMvdjIiXSwiY3JlZGVudGlhbFN1YmplY3QiOnsiYWRkcmVzcyI6eyJfc2QiOlsibFV1YTIyTlZpS01UTnBrLWRObEo4WWU2NEN5"
+    "anREaU81TWJOcjZkbHZ4USIsIncxejUyWklVUHBkcU9udTlpR0kxS0d3UjBBOVRhdUdqTUc4M3RZWEx1LTQiXSwiY291bnRyeSI6IlVTQSIsInBv"
+    "c3RhbENvZGUiOiIxMjM0NSJ9LCJlbXBsb3ltZW50U3RhdHVzIjoiZnVsbC10aW1lIiwiaWQiOiJkaWQ6ZXhhbXBsZTplYmZlYjFmNzEyZWJjNmYx"
+    "YzI3NmUxMmVjMjEiLCJwaG9uZU51bWJlcnMiOlt7Ii4uLiI6IlA2OG5TUkhsNXI1ZkVYUG9jUzRvVmRwU0ZhSXRzazBvMU9rYkV5Q0RqZUkifSx7"
+    "Im51bWJlciI6IisxLTU1NS05ODctNjU0MyIsInR5cGUiOiJtb2JpbGUifV0sInNhbGFyeSI6IjEwMDAwMCJ9LCJpYXQiOiIyMDI0LTAxLTAxVDAw"
+    "OjAwOjAwWiIsImlzcyI6Imh0dHBzOi8vZXhhbXBsZS5pc3N1ZXIvdmMtam9zZS1jb3NlIiwiaXNzdWVyIjoiaHR0cHM6Ly9leGFtcGxlLmlzc3Vl"
+    "ci92Yy1qb3NlLWNvc2UiLCJ0eXBlIjpbIlZlcmlmaWFibGVDcmVkZW50aWFsIiwiRW1wbG95bWVudENyZWRlbnRpYWwiXSwidmFsaWRGcm9tIjoi"
+    "MjAyNC0wMS0wMVQwMDowMDowMFoifQ."
+    "ACD47-8RmXORyiFO841K8hAw2z0ix7MtkoOgFBJwhZqPa-ReGCPaJtIQchTyvH_m_28I3yzkC1zhqL7kjHa4F08ZATgCkcPJVtN9sPgQOW7ybITq"
+    "be9BXTbNP50nQg8w_wO4IkwAUy1TfybqfU00Y4nCjQ6l_kpXhQpBlXyOXsF4wv1I"
+    "~WyJCU1h4NUg5S2JZZHA4N3dwQ3BiRFBBIiwic3RyZWV0IiwiMTIzIE1haW4gU3QiXQ"
+    "~WyJvQU00emxpUk5vTmgzYm4tZmZoZWh3IiwiY2l0eSIsIkFueXRvd24iXQ"
+    "~WyI2SnRERlM2UWxGRDN3MXZKWUpzSm5nIix7Im51bWJlciI6IisxLTU1NS0xMjMtNDU2NyIsInR5cGUiOiJ3b3JrIn1d~"
+)
+SD_BAD_MEDIA_TYPE = (
+    "eyJhbGciOiJFZERTQSIsImN0eSI6ImJhZCtjdHkiLCJraWQiOiIyYU9IYVF4c1dWVDRtTHNVa2R0bENuVVYtYXUwQkJSLTV5UFlhUGFDYzVrIiwi"
+    "dHlwIjoiYmFkK3R5cCJ9."
+    "eyJAY29udGV4dCI6WyJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlhbHMvdjIiLCJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlh"
+    "bHMvZXhhbXBsZXMvdjIiXSwiX3NkIjpbIlJnelR3Z0xRb01IYUhZWXRBd1k4dnduSHRYc19aUEU5MDlDOVp1VWZEc3MiXSwiY3JlZGVudGlhbFNj"
+    "aGVtYSI6eyJpZCI6Imh0dHBzOi8vZXhhbXBsZS5vcmcvZXhhbXBsZXMvZGVncmVlLmpzb24iLCJ0eXBlIjoiSnNvblNjaGVtYSJ9LCJjcmVkZW50"
+    "aWFsU3ViamVjdCI6eyJfc2QiOlsiU1lGQ09uc2NlTlplMXhJWGtycGxwdlF5OGF1amZVUVBTbnlYa3FkOTlSdyJdLCJkZWdyZWUiOnsibmFtZSI6"
+    "IkJhY2hlbG9yIG9mIFNjaWVuY2UgYW5kIEFydHMiLCJ0eXBlIjoiQmFjaGVsb3JEZWdyZWUifX0sImlhdCI6IjIwMTAtMDEtMDFUMTk6MjM6MjRa"
+    "IiwiaWQiOiJodHRwOi8vdW5pdmVyc2l0eS5leGFtcGxlL2NyZWRlbnRpYWxzLzE4NzIiLCJpc3MiOiJodHRwczovL2V4YW1wbGUuaXNzdWVyL3Zj"
+    "LWpvc2UtY29zZSIsImp0aSI6Imh0dHA6Ly91bml2ZXJzaXR5LmV4YW1wbGUvY3JlZGVudGlhbHMvMTg3MiIsInR5cGUiOlsiVmVyaWZpYWJsZUNy"
+    "ZWRlbnRpYWwiLCJFeGFtcGxlQWx1bW5pQ3JlZGVudGlhbCJdLCJ2YWxpZEZyb20iOiIyMDEwLTAxLTAxVDE5OjIzOjI0WiJ9."
+    "wihcDivkSJMuHRdCEcH78pYeh5RQjCn1GLsZGhbZBYGbg8ZczHxpYr3sVU4RnBMAq63B2_90CWyqiXTZD1-yCA"
+    "~WyJTRVcydGNjLXJmMWZsRDVsdGV0Z2xBIiwiaXNzdWVyIiwiaHR0cHM6Ly9leGFtcGxlLmlzc3Vlci92Yy1qb3NlLWNvc2UiXQ"
+    "~WyJ2dDgzUHFKVVNDT1M3ZUlGMW1YNnRnIiwiaWQiLCJkaWQ6ZXhhbXBsZToxMjMiXQ~"
+)
+_COSE_MINIMAL = (
+    "oFkB8nsiQGNvbnRleHQiOlsiaHR0cHM6Ly93d3cudzMub3JnL25zL2NyZWRlbnRpYWxzL3YyIiwiaHR0cHM6Ly93d3cudzMub3JnL25zL2NyZWRl"
+    "bnRpYWxzL2V4YW1wbGVzL3YyIl0sInR5cGUiOlsiVmVyaWZpYWJsZUNyZWRlbnRpYWwiLCJFeGFtcGxlQWx1bW5pQ3JlZGVudGlhbCJdLCJpZCI6"
+    "Imh0dHA6Ly91bml2ZXJzaXR5LmV4YW1wbGUvY3JlZGVudGlhbHMvMTg3MiIsImlzc3VlciI6Imh0dHBzOi8vZXhhbXBsZS5pc3N1ZXIvdmMtam9z"
+    "ZS1jb3NlIiwidmFsaWRGcm9tIjoiMjAxMC0wMS0wMVQxOToyMzoyNFoiLCJjcmVkZW50aWFsU3ViamVjdCI6eyJkZWdyZWUiOnsibmFtZSI6IkJh"
+    "Y2hlbG9yIG9mIFNjaWVuY2UgYW5kIEFydHMiLCJ0eXBlIjoiQmFjaGVsb3JEZWdyZWUifSwiaWQiOiJkaWQ6ZXhhbXBsZToxMjMifSwiY3JlZGVu"
+    "dGlhbFNjaGVtYSI6eyJpZCI6Imh0dHBzOi8vZXhhbXBsZS5vcmcvZXhhbXBsZXMvZGVncmVlLmpzb24iLCJ0eXBlIjoiSnNvblNjaGVtYSJ9fVhA"
+)
+COSE_MINIMAL = (
+    "0oRYVqQBJgNuYXBwbGljYXRpb24vdmMEWCs3M3ZvTVhGTm1ObE9FcHVZQ1NKbGg4ZU4wZHNjeWtvTzZnQnVrZ1JTMXVVEHNhcHBsaWNhdGlvbi92"
+    "Yytjb3Nl" + _COSE_MINIMAL + "s3W1WN83yVu/HoEyYMy7Tcmub9zL55PDnfcx5yG42BTe0gdQ+E0V9B3B1gMZyt9dDEGZVJynd8vztWVr7d4K"
+    "kw"
+)
+COSE_PRESENTATION = (
+    "0oRYV6QBOCIDbmFwcGxpY2F0aW9uL3ZwBFgrOTZxQm5EcHZTNng4WVNDSF94bW5MbFhaTWtEaEhCcjhsajk5dTVhb2c3cxBzYXBwbGljYXRpb24v"
+    "dnArY29zZaBZAbx7IkBjb250ZXh0IjpbImh0dHBzOi8vd3d3LnczLm9yZy9ucy9jcmVkZW50aWFscy92MiIsImh0dHBzOi8vd3d3LnczLm9yZy9u"
+    "cy9jcmVkZW50aWFscy9leGFtcGxlcy92MiJdLCJ0eXBlIjoiVmVyaWZpYWJsZVByZXNlbnRhdGlvbiIsImlkIjoidXJuOnV1aWQ6Mzk3ODM0NGYt"
+    "ODU5Ni00YzNhLWE5NzgtOGZjYWJhMzkwM2M1IiwiaG9sZGVyIjoiZGlkOmV4YW1wbGU6ZWJmZWIxZjcxMmViYzZmMWMyNzZlMTJlYzIxIiwidmVy"
+    "aWZpYWJsZUNyZWRlbnRpYWwiOlt7IkBjb250ZXh0IjoiaHR0cHM6Ly93d3cudzMub3JnL25zL2NyZWRlbnRpYWxzL3YyIiwidHlwZSI6IkVudmVs"
+    "b3BlZFZlcmlmaWFibGVDcmVkZW50aWFsIiwiaWQiOiJkYXRhOmFwcGxpY2F0aW9uL3ZjK2p3dCxleUpoYkdjaU9pSkZVekkxTmlKOS5leUpwYzNN"
+    "aU9pSmthV1E2WlhoaGJYQnNaVG94TWpNaWZRLi4uLiJ9XX1YYOPYT1TOFk/HUOD4uVInr7h/fPS1HVj/2OSddBOnsz9eJdHXWRyR2CqI2SixwLRp"
+    "7WlPOT6wfYo6pf07XK/Yc7ODva+5KzRx3hluriTOWhUdCUG5cn8oIOYG1KHJ347/eQ"
+)
+COSE_BAD_CREDENTIAL = (
+    "0oRYVqQBJgNuYXBwbGljYXRpb24vdnAEWCs3M3ZvTVhGTm1ObE9FcHVZQ1NKbGg4ZU4wZHNjeWtvTzZnQnVrZ1JTMXVVEHNhcHBsaWNhdGlvbi92"
+    "cCtjb3NloFkBc3siQGNvbnRleHQiOlsiaHR0cHM6Ly93d3cudzMub3JnL25zL2NyZWRlbnRpYWxzL3YyIiwiaHR0cHM6Ly93d3cudzMub3JnL25z"
+    "L2NyZWRlbnRpYWxzL2V4YW1wbGVzL3YyIl0sInR5cGUiOiJWZXJpZmlhYmxlUHJlc2VudGF0aW9uIiwiaWQiOiJ1cm46dXVpZDozOTc4MzQ0Zi04"
+    "NTk2LTRjM2EtYTk3OC04ZmNhYmEzOTAzYzUiLCJob2xkZXIiOiJodHRwczovL2V4YW1wbGUuaXNzdWVyL3ZjLWpvc2UtY29zZSIsInZlcmlmaWFi"
+    "bGVDcmVkZW50aWFsIjpbeyJAY29udGV4dCI6Imh0dHBzOi8vd3d3LnczLm9yZy9ucy9jcmVkZW50aWFscy92MiIsInR5cGUiOiJFbnZlbG9wZWRW"
+    "ZXJpZmlhYmxlQ3JlZGVudGlhbCIsImlkIjoiYmFkLWNyZWRlbnRpYWwifV19WEBPe+OWgo8s0BJYsjtaoBOMw4xaqSYD1RYO80Tu0Ni9rOzl5GX0"
+    "UWT52lEATg0PKXtg8kXcv+IHTjQtG3pC6Zje"
+)
+COSE_BAD_MEDIA_TYPE = (
+    "0oRYSKQBOCIDaHZlcnkvYmFkBFgrOTZxQm5EcHZTNng4WVNDSF94bW5MbFhaTWtEaEhCcjhsajk5dTVhb2c3cxBqcmVhbGx5L2JhZKBZAfJ7IkBj"
+    "b250ZXh0IjpbImh0dHBzOi8vd3d3LnczLm9yZy9ucy9jcmVkZW50aWFscy92MiIsImh0dHBzOi8vd3d3LnczLm9yZy9ucy9jcmVkZW50aWFscy9l"
+    "eGFtcGxlcy92MiJdLCJ0eXBlIjpbIlZlcmlmaWFibGVDcmVkZW50aWFsIiwiRXhhbXBsZUFsdW1uaUNyZWRlbnRpYWwiXSwiaWQiOiJodHRwOi8v"
+    "dW5pdmVyc2l0eS5leGFtcGxlL2NyZWRlbnRpYWxzLzE4NzIiLCJpc3N1ZXIiOiJodHRwczovL2V4YW1wbGUuaXNzdWVyL3ZjLWpvc2UtY29zZSIs"
+    "InZhbGlkRnJvbSI6IjIwMTAtMDEtMDFUMTk6MjM6MjRaIiwiY3JlZGVudGlhbFN1YmplY3QiOnsiZGVncmVlIjp7Im5hbWUiOiJCYWNoZWxvciBv"
+    "ZiBTY2llbmNlIGFuZCBBcnRzIiwidHlwZSI6IkJhY2hlbG9yRGVncmVlIn0sImlkIjoiZGlkOmV4YW1wbGU6MTIzIn0sImNyZWRlbnRpYWxTY2hl"
+    "bWEiOnsiaWQiOiJodHRwczovL2V4YW1wbGUub3JnL2V4YW1wbGVzL2RlZ3JlZS5qc29uIiwidHlwZSI6Ikpzb25TY2hlbWEifX1YYPTKiZkxA1XU"
+    "BgMqJ/eX5cpijouAd2ButW2pHrXxSAn7RwysI8wVcEBm29St1db5pWqHPMBE+Fxmeh6Qmw/V5tY25w9g36J4bkd3MmbmFHo3dXUiADBCI/Ae+b8W"
+    "xKltQg"
+)
