@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pyld import ContextResolver, jsonld
 
-from openbadge import contexts, nquads, rdfc
+from openbadge import contexts, nquads, rdfc, strict_json, to_rdf
 from openbadge.errors import InvalidError
 
 Loader = Callable[[str], Any]
@@ -35,8 +35,12 @@ _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _LOCK = threading.RLock()  # pyld's caches are shared and not made for threads
 _MAX_CACHED = 256
 """Contexts kept resolved: there are 14 pinned ones; inline contexts of strangers push the oldest out."""
-MAX_CONTEXTS = 20
-"""Entries of one `@context`: a badge has three; each costs a look-up."""
+MAX_CONTEXTS = 60
+"""Entries of all `@context` members together: a badge has three, and two more for each of ten endorsements."""
+MAX_OBJECTS = 1_000
+"""Objects in one document: pyld needs up to a millisecond for each; a rich badge has fifty."""
+MAX_CONTEXT_WORK = 40_000
+"""Terms defined inside the document times its objects: pyld may define each term anew for each object, 25 us each."""
 
 
 class _Bounded(OrderedDict[str, Any]):
@@ -55,10 +59,10 @@ def expand(document: Mapping[str, Any], *, load: Loader = contexts.document) -> 
     """Return the expanded form of a JSON-LD object.
 
     Raises `InvalidError`: DATA_LOSS_DETECTION_ERROR for a member, type or identifier that would not be signed,
-    CONTEXT_NOT_ALLOWED for an unknown context, MALFORMED_VALUE_ERROR for a bad IRI or language tag.
+    CONTEXT_NOT_ALLOWED for an unknown context, MALFORMED_VALUE_ERROR for a bad IRI or language tag, LIMIT_EXCEEDED.
     """
     dropped: list[str] = []
-    _limit_contexts(document)
+    _check_size(document)
     _check_keywords(document)
     expanded = _run(
         load,
@@ -86,12 +90,7 @@ def quads(document: Mapping[str, Any], *, load: Loader = contexts.document) -> l
 
 def quads_of_expanded(expanded: list[Any]) -> list[nquads.Quad]:
     """Return the RDF dataset of a document that `expand` has returned, text direction included."""
-    dataset = _run(_no_context, lambda options: jsonld.to_rdf(expanded, {**options, "rdfDirection": "i18n-datatype"}))
-    return [
-        (_term(triple["subject"]), _term(triple["predicate"]), _term(triple["object"]), _graph(name))
-        for name, triples in dataset.items()
-        for triple in triples
-    ]
+    return to_rdf.statements(expanded)
 
 
 def canonical(document: Mapping[str, Any], *, hash_name: str = "sha256", load: Loader = contexts.document) -> bytes:
@@ -133,30 +132,41 @@ def _translated(error: Exception) -> InvalidError:
     return InvalidError("MALFORMED_VALUE_ERROR", "The document is not JSON-LD that can be processed.")
 
 
-def _no_context(url: str) -> Any:
-    raise InvalidError("CONTEXT_NOT_ALLOWED", f"An expanded document names the context {url[:200]!r}.")
+def _check_size(document: Mapping[str, Any]) -> None:
+    contexts_found, count = [], 0
+    for item in _objects(document):
+        value = item.get("@context", [])
+        contexts_found += value if isinstance(value, list) else [value]
+        count += 1
+    terms = sum(len(item) for context in contexts_found for item in strict_json.walk(context) if isinstance(item, dict))
+    if count > MAX_OBJECTS:
+        raise InvalidError("LIMIT_EXCEEDED", f"The document has more than {MAX_OBJECTS:,} objects.")
+    if len(contexts_found) > MAX_CONTEXTS:
+        raise InvalidError("LIMIT_EXCEEDED", f"The document names vocabularies more than {MAX_CONTEXTS} times.")
+    if terms * count > MAX_CONTEXT_WORK:
+        raise InvalidError("LIMIT_EXCEEDED", "The document defines too many terms of its own for its size.")
 
 
-def _limit_contexts(document: Mapping[str, Any]) -> None:
-    value = document.get("@context")
-    if isinstance(value, list) and len(value) > MAX_CONTEXTS:
-        raise InvalidError("LIMIT_EXCEEDED", f"The document names more than {MAX_CONTEXTS} vocabularies.")
-
-
-def _check_keywords(document: Any) -> None:
+def _check_keywords(document: Mapping[str, Any]) -> None:
     """Refuse members that look like keywords: JSON-LD 1.1 section 5.1.2 step 13.4.1 ignores them without a word."""
+    for item in _objects(document):
+        unknown = [name for name in item if name.startswith("@") and name not in _KEYWORDS]
+        if unknown:
+            raise InvalidError(
+                "DATA_LOSS_DETECTION_ERROR", f"The member {unknown[0][:100]!r} is covered by no signature."
+            )
+
+
+def _objects(document: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield every object of a document, contexts left out."""
     stack = [document]
     while stack:
         item = stack.pop()
         if isinstance(item, list):
             stack.extend(item)
         elif isinstance(item, dict):
+            yield item
             stack.extend(value for name, value in item.items() if name != "@context")
-            unknown = [name for name in item if name.startswith("@") and name not in _KEYWORDS]
-            if unknown:
-                raise InvalidError(
-                    "DATA_LOSS_DETECTION_ERROR", f"The member {unknown[0][:100]!r} is covered by no signature."
-                )
 
 
 def _check(item: Any) -> None:
@@ -208,17 +218,3 @@ def check_iri(value: Any, kind: str) -> None:
             "DATA_LOSS_DETECTION_ERROR",
             f"The {kind} {text[:100]!r} is not a complete address, so it cannot be signed.",
         )
-
-
-def _graph(name: str) -> str:
-    if name == "@default":
-        return ""
-    return name if name.startswith("_:") else nquads.iri(name)
-
-
-def _term(term: Mapping[str, Any]) -> str:
-    if term["type"] == "blank node":
-        return str(term["value"])
-    if term["type"] == "IRI":
-        return nquads.iri(term["value"])
-    return nquads.literal(term["value"], term["datatype"], term.get("language"))

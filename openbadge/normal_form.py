@@ -118,6 +118,8 @@ def _check(document: Mapping[str, Any], allowed: Callable[[Any], bool]) -> list[
 
 
 def _check_contexts(document: Mapping[str, Any], allowed: Callable[[Any], bool]) -> None:
+    if len(_list(document.get("@context"))) > canon.MAX_CONTEXTS:
+        raise InvalidError("LIMIT_EXCEEDED", f"The document names more than {canon.MAX_CONTEXTS} vocabularies.")
     if not allowed(document.get("@context")):
         raise InvalidError(
             "CONTEXT_NOT_ALLOWED",
