@@ -57,18 +57,30 @@ def select(value: Any, paths: Iterable[Tokens]) -> Any:
     The parts are those of `value`, not copies. Raises `InvalidError` MALFORMED_VALUE_ERROR for a path without match.
     """
     below: dict[str, list[Tokens]] = defaultdict(list)
+    whole = False
     for path in paths:
-        if not path:
-            return value
-        below[path[0]].append(path[1:])
-    if isinstance(value, list):
-        parts = {_index(step, value): select(value[_index(step, value)], rest) for step, rest in below.items()}
-        return [parts[position] for position in sorted(parts)]
+        if path:
+            below[path[0]].append(path[1:])
+        else:
+            whole = True
+    if whole and not below:
+        return value
+    part = _part_of_array(value, below) if isinstance(value, list) else _part_of_object(value, below)
+    return value if whole else part  # only now: a path that matches nothing is an error beside the whole, too
+
+
+def _part_of_array(value: list[Any], below: Mapping[str, list[Tokens]]) -> list[Any]:
+    indexes = {_index(step, value): rest for step, rest in below.items()}
+    return [select(value[index], indexes[index]) for index in sorted(indexes)]
+
+
+def _part_of_object(value: Any, below: Mapping[str, list[Tokens]]) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not below.keys() <= value.keys():
-        raise _no_match(next(step for step in below if not isinstance(value, Mapping) or step not in value))
-    parts_of_object = {name: select(value[name], rest) for name, rest in below.items()}
-    whole = {name: value[name] for name in ALWAYS if name in value}
-    return {name: {**parts_of_object, **whole}[name] for name in value if name in parts_of_object or name in whole}
+        raise _no_match(next((step for step in below if not isinstance(value, Mapping) or step not in value), ""))
+    parts = {name: select(value[name], rest) for name, rest in below.items()}
+    return {
+        name: item if name in ALWAYS else parts[name] for name, item in value.items() if name in ALWAYS or name in parts
+    }
 
 
 def _index(step: str, value: Sequence[Any]) -> int:

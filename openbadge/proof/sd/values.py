@@ -136,7 +136,7 @@ def _decode(value: str, header: bytes, kind: str) -> list[Any]:
     try:
         components = cbor.decode(data[len(header) :])
     except InvalidError as error:
-        raise _bad(error.detail) from error
+        raise _bad(error.detail.rstrip(".")) from error
     if not isinstance(components, list) or len(components) != 5:
         raise _bad("it does not have five parts")
     return components
@@ -147,13 +147,13 @@ def _key_bytes(key: PublicKey) -> bytes:
 
 
 def _key(value: Any) -> PublicKey:
-    code, raw = multibase.split_multicodec(_bytes(value, KEY_BYTES))
-    if code != _P256:
-        raise _bad("its key is not one of the curve P-256")
     try:
-        return PublicKey("P-256", raw)
+        code, raw = multibase.split_multicodec(_bytes(value, KEY_BYTES))
+        if code == _P256:
+            return PublicKey("P-256", raw)
     except InvalidError as error:
-        raise _bad(error.detail) from error
+        raise _bad(error.detail.rstrip(".")) from error
+    raise _bad("its key is not one of the curve P-256")
 
 
 def _bytes(value: Any, length: int) -> bytes:
