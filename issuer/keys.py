@@ -28,6 +28,7 @@ from issuer.db import RandomBytes
 from issuer.errors import KeyStoreError, NoActiveKeyError
 from issuer.key_files import KeyFile, PassphraseProvider, read_folder, seal, unseal, write_file
 from issuer.model.forms import instant, instant_text
+from openbadge import did
 from openbadge.multikey import PublicKey
 
 ACTIVE: Final = "active"
@@ -38,7 +39,8 @@ REVOKED: Final = "revoked"
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """The public part of a key. `verification_method` is `controller#name`; `since` is when `state` began."""
+    """The public part of a key. `verification_method` is `controller#name`, or what did:key has; `since` is when
+    `state` began."""
 
     name: str
     controller: str
@@ -80,13 +82,27 @@ class KeyStore:
         if not controller.startswith("did:web:") or "#" in controller:
             raise KeyStoreError(f"Keys can be made for did:web issuers only, not for “{controller}”.")
         secret, private = _fresh(_row(algorithm), random_bytes)
+        return self._add(controller, secret, private.public_key, now, random_bytes)
+
+    def new_did_key(self, now: datetime, random_bytes: RandomBytes, algorithm: str) -> KeyInfo:
+        """Make a key that is its own issuer: the controller is the did:key of it, which never has another key.
+
+        Raises `KeyStoreError` for an algorithm that is not in the table, `PassphraseError` without a passphrase.
+        """
+        secret, private = _fresh(_row(algorithm), random_bytes)
+        return self._add(did.did_key(private.public_key), secret, private.public_key, now, random_bytes)
+
+    def _add(
+        self, controller: str, secret: bytes, public_key: PublicKey, now: datetime, random_bytes: RandomBytes
+    ) -> KeyInfo:
+        algorithm = public_key.algorithm
         name = f"{algorithm.lower()}-{now:%Y%m%d}-{random_bytes(4).hex()}"
         public = {
             "name": name,
             "controller": controller,
             "algorithm": algorithm,
             "number": 1 + max((file.public["number"] for file in self._files()), default=0),
-            "publicKeyMultibase": private.public_key.multibase,
+            "publicKeyMultibase": public_key.multibase,
             "created": instant_text(now),
         }
         write_file(self.directory, KeyFile(public, seal(secret, public, self.passphrase(), random_bytes)))
@@ -162,6 +178,14 @@ def rehearsal_signer(verification_method: str, algorithm: str, random_bytes: Ran
     return Signer(verification_method, algorithm, private.public_key, private.sign)
 
 
+def throwaway_signer(algorithm: str, random_bytes: RandomBytes) -> Signer:
+    """Return a signer with a key that is thrown away, under its own did:key. Raises `KeyStoreError`."""
+    _, private = _fresh(_row(algorithm), random_bytes)
+    controller = did.did_key(private.public_key)
+    method = f"{controller}#{private.public_key.multibase}"
+    return Signer(method, algorithm, private.public_key, private.sign)
+
+
 @dataclass(frozen=True, slots=True)
 class _Private:
     public_key: PublicKey
@@ -211,10 +235,11 @@ def _info(file: KeyFile, successor: KeyInfo | None) -> KeyInfo:
     state, since = (ACTIVE, created) if successor is None else (RETIRED, successor.created)
     if file.mark is not None:
         state, since = file.mark["state"], instant(file.mark["at"], "at")
+    own = public["controller"].startswith("did:key:")  # did:key 0.9 section 3.1.2: the key itself is the fragment
     return KeyInfo(
         name=file.name,
         controller=public["controller"],
-        verification_method=f"{public['controller']}#{file.name}",
+        verification_method=f"{public['controller']}#{public['publicKeyMultibase'] if own else file.name}",
         algorithm=public["algorithm"],
         public_key_multibase=public["publicKeyMultibase"],
         state=state,

@@ -10,9 +10,12 @@ from issuer import status
 from issuer.db import Database, Transaction
 from issuer.errors import NotFoundError
 from issuer.issue import CRYPTOSUITE
+from issuer.keys import Signer
 from issuer.model import Institution, StatusPublication
+from issuer.model.profile import LIST_SUITES
 from issuer.signing import Signing
 from issuer.status_document import RENEWAL, signed, status_list_document
+from issuer.store import profiles
 from issuer.store import status_lists as store
 from openbadge import strict_json
 
@@ -49,11 +52,17 @@ class StatusPublisher:
     def publish(self, tx: Transaction, list_id: UUID, now: datetime) -> StatusPublication:
         """Sign the list as it stands in this transaction, and store it as the newest publication."""
         record = status.get(tx, list_id)
-        document = status_list_document(
-            record.url, self._institution.did, record.purpose, status.bits(tx, list_id), now
-        )
-        credential = signed(document, CRYPTOSUITE, self._signing.issuance().signer, now)
+        issuer, cryptosuite, signer = self._issuer(tx, record.profile_id)
+        document = status_list_document(record.url, issuer, record.purpose, status.bits(tx, list_id), now)
+        credential = signed(document, cryptosuite, signer, now)
         return store.publish(tx, list_id, strict_json.dumps(credential), now)
+
+    def _issuer(self, tx: Transaction, profile_id: UUID | None) -> tuple[str, str, Signer]:
+        """Whose list it is: a verifier wants it signed by the issuer of the credentials that are in it."""
+        if profile_id is None:
+            return self._institution.did, CRYPTOSUITE, self._signing.issuance().signer
+        profile = profiles.get(tx, profile_id)
+        return profile.did, LIST_SUITES[profile.key_type], self._signing.signer(profile.did, profile.key_type)
 
     def _is_fresh(self, tx: Transaction, list_id: UUID, now: datetime) -> bool:
         if status.get(tx, list_id).institution_id != self._institution.id:

@@ -8,7 +8,7 @@ from typing import Any
 from issuer.addresses import Addresses
 from issuer.db import RandomBytes
 from issuer.issue import CRYPTOSUITE, Issuance
-from issuer.keys import ACTIVE, REVOKED, KeyStore, rehearsal_signer
+from issuer.keys import ACTIVE, REVOKED, KeyStore, Signer, rehearsal_signer
 from issuer.lint import linter
 from issuer.model import Institution
 from openbadge import did, timestamps
@@ -27,6 +27,7 @@ class Signing:
         self._random_bytes = random_bytes
         self._lock = threading.Lock()
         self._open: Issuance | None = None
+        self._others: dict[str, Signer] = {}
 
     def issuance(self) -> Issuance:
         """Return what issuing needs, with the key that is active now.
@@ -41,6 +42,17 @@ class Signing:
                 self._open = None
                 self._open = self._opened()
             return self._open
+
+    def signer(self, controller: str, algorithm: str) -> Signer:
+        """Return the key of another issuer in the key store, a did:key, kept open once it was opened.
+
+        Raises `KeyStoreError`: no active key, or a passphrase that does not open it.
+        """
+        active = any(key.state == ACTIVE for key in self._keys.public_keys(controller))
+        with self._lock:
+            if not active or controller not in self._others:
+                self._others[controller] = self._keys.signer(controller, algorithm)
+            return self._others[controller]
 
     def did_document(self) -> dict[str, Any]:
         """Return the institution's DID document (DIDs 1.0 section 4): every key it ever had.

@@ -35,14 +35,15 @@ LIST_LENGTH: Final = MINIMUM_LIST_ENTRIES
 _ROUNDS: Final = 4
 
 
-def allocate(tx: Transaction, purpose: str, now: datetime) -> StatusSlot:
+def allocate(tx: Transaction, purpose: str, now: datetime, profile_id: UUID | None = None) -> StatusSlot:
     """Give away an entry that no other credential has or will have; opens a new list if the others are full.
 
-    The entry is used up even if nothing comes of it, unless the transaction is rolled back.
+    The list is the institution's own, or that of an issuer profile. The entry is used up even if nothing comes of it,
+    unless the transaction is rolled back.
     """
-    taken = store.take(tx, purpose)
+    taken = store.take(tx, purpose, profile_id)
     if taken is None:
-        taken = _open(tx, purpose, now)
+        taken = _open(tx, purpose, now, profile_id)
     return StatusSlot(taken.id, permute(taken.taken - 1, taken.length, taken.permutation_key), taken.url)
 
 
@@ -103,7 +104,7 @@ def is_published(tx: Transaction, list_id: UUID) -> bool:
     return latest is not None and latest.last_change == store.last_change(tx, list_id)
 
 
-def _open(tx: Transaction, purpose: str, now: datetime) -> StatusList:
+def _open(tx: Transaction, purpose: str, now: datetime, profile_id: UUID | None) -> StatusList:
     list_id = tx.new_id(now)
     base_url = institutions.get(tx, tx.institution_id).base_url
     record = StatusList(
@@ -115,6 +116,7 @@ def _open(tx: Transaction, purpose: str, now: datetime) -> StatusList:
         taken=1,
         permutation_key=tx.random_bytes(32),
         created_at=now,
+        profile_id=profile_id,
     )
     store.add(tx, record)
     return record

@@ -9,14 +9,29 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from issuer.errors import IssuerError
-from microcred.cli import completions, credentials, definitions, demo, doctor, init, jose, keys, serve, tokens, verify
+from microcred.cli import (
+    completions,
+    credentials,
+    definitions,
+    demo,
+    doctor,
+    init,
+    issuers,
+    jose,
+    keys,
+    serve,
+    tokens,
+    verify,
+)
 from microcred.cli.context import Context
 from microcred.world import World
 from openbadge.errors import OpenBadgeError
 from verifier.cli import Parser, Streams
 from verifier.settings import SettingsError
 
-COMMANDS: Final = (init, demo, serve, verify, definitions, completions, credentials, keys, tokens, doctor, jose)
+COMMANDS: Final = (
+    init, demo, serve, verify, definitions, completions, credentials, keys, issuers, tokens, doctor, jose,
+)  # fmt: skip
 EXIT_FAILED: Final = 1
 
 

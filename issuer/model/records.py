@@ -162,7 +162,8 @@ class IssuedCredential:
 class StatusList:
     """Status bits, published at `url` for ever.
 
-    `taken` counts the entries given away; `permutation_key` (32 bytes) scatters them.
+    `taken` counts the entries given away; `permutation_key` (32 bytes) scatters them. `profile_id` is the issuer
+    profile whose list it is, None for the institution's own.
     """
 
     id: UUID
@@ -173,6 +174,7 @@ class StatusList:
     taken: int
     permutation_key: bytes = field(repr=False)
     created_at: datetime
+    profile_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

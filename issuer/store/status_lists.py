@@ -35,11 +35,15 @@ def every(tx: Transaction) -> tuple[StatusList, ...]:
     return read_all(tx, statement, StatusList)
 
 
-def take(tx: Transaction, purpose: str) -> StatusList | None:
-    """Give away the next entry of an open list: the list as it is afterwards, or `None` if all lists are full."""
+def take(tx: Transaction, purpose: str, profile_id: UUID | None) -> StatusList | None:
+    """Give away the next entry of an open list of a profile, or of the institution itself (`profile_id` is None).
+
+    Returns the list as it is afterwards, or `None` if all lists are full.
+    """
     is_open = (
         select(table.c.id)
         .where(table.c.institution_id == tx.institution_id, table.c.purpose == purpose)
+        .where(table.c.profile_id == profile_id)  # SQLAlchemy makes `IS NULL` of None
         .where(table.c.taken < table.c.length)
         .order_by(table.c.created_at, table.c.id)
         .limit(1)

@@ -126,6 +126,21 @@ completion_history = Table(
     Column("reason", Text),
 )
 
+issuer_profile = Table(
+    "issuer_profile",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _institution(),
+    _needed("name", Text),
+    _needed("did", Text, unique=True),
+    _needed("cryptosuite", Text),
+    _needed("key_type", Text),
+    _needed("with_status", Boolean),
+    _needed("created_by", Text),
+    _needed("created_at", Instant),
+    UniqueConstraint("institution_id", "name"),
+)
+
 status_list = Table(
     "status_list",
     metadata,
@@ -137,6 +152,8 @@ status_list = Table(
     _needed("taken", Integer),
     _needed("permutation_key", LargeBinary),
     _needed("created_at", Instant),
+    # No foreign key: SQLite cannot add one to a table that exists.
+    Column("profile_id", Id),
     CheckConstraint("length >= 131072", name="length"),
     CheckConstraint("taken >= 0 AND taken <= length", name="taken"),
     Index(None, "institution_id", "purpose", "created_at"),
@@ -175,6 +192,21 @@ award = Table(
         ForeignKey("credential.id", deferrable=True, initially="DEFERRED"),
         unique=True,
     ),
+)
+
+profile_credential = Table(
+    "profile_credential",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _institution(),
+    _needed("profile_id", Id, ForeignKey("issuer_profile.id")),
+    _needed("credential_id", Text),
+    _needed("sha256", LargeBinary),
+    _needed("status_list_id", Id, ForeignKey("status_list.id")),
+    _needed("status_index", Integer),
+    _needed("issued_at", Instant),
+    UniqueConstraint("status_list_id", "status_index"),
+    Index(None, "institution_id", "credential_id"),
 )
 
 status_change = Table(

@@ -1,0 +1,79 @@
+"""Issuer profiles: the issuers of the VC-API, each with a key, a did:key and a cryptosuite of its own.
+
+A profile signs whatever conforming credential the caller sends (VCALM, "Issue Credential"), so it never has the
+institution's key: nobody takes its signature for that of the institution's badges.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from issuer import audit
+from issuer.db import Transaction
+from issuer.errors import ConflictError, FieldError, NotFoundError
+from issuer.model.profile import IssuerProfile
+from issuer.service import Service
+from issuer.store import profiles as store
+from openbadge import proof
+
+CRYPTOSUITES: Final = ("eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019", "ecdsa-sd-2023")
+"""Suites that a profile can sign with."""
+KEY_TYPES: Final = ("Ed25519", "P-256", "P-384")
+"""Kinds of keys that the key store makes."""
+_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+
+class Profiles:
+    """The issuer profiles of one institution."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def add(self, name: str, cryptosuite: str, key_type: str, actor: str, *, with_status: bool) -> IssuerProfile:
+        """Make a profile with a new key.
+
+        Raises `FieldError` for a name, suite or key type that cannot be, `ConflictError` for a name that is taken,
+        `KeyStoreError` and `PassphraseError` when no key can be made.
+        """
+        _check(name, cryptosuite, key_type)
+        now, institution = self._service.clock(), self._service.institution.id
+        with self._service.database.begin_write(institution) as tx:
+            if store.by_name(tx, name) is not None:
+                raise ConflictError(f"There is an issuer profile “{name}” already. Choose another name.")
+            key = self._service.keys.new_did_key(now, tx.random_bytes, key_type)
+            profile = IssuerProfile(
+                tx.new_id(now), institution, name, key.controller, cryptosuite, key_type, with_status, actor, now
+            )
+            store.add(tx, profile)
+            detail = {"did": key.controller, "cryptosuite": cryptosuite, "status": with_status}
+            audit.append(tx, now, actor, "profile.create", name, detail)
+        return profile
+
+    def every(self) -> tuple[IssuerProfile, ...]:
+        """Return all profiles, the oldest first."""
+        with self._service.database.begin_read(self._service.institution.id) as tx:
+            return store.every(tx)
+
+    def get(self, name: str) -> IssuerProfile:
+        """Return one profile. Raises `NotFoundError`."""
+        with self._service.database.begin_read(self._service.institution.id) as tx:
+            return find(tx, name)
+
+
+def find(tx: Transaction, name: str) -> IssuerProfile:
+    """Return the institution's profile of this name. Raises `NotFoundError`."""
+    found = store.by_name(tx, name)
+    if found is None:
+        raise NotFoundError(f"There is no issuer profile “{name[:100]}” here. `microcred issuers list` shows them.")
+    return found
+
+
+def _check(name: str, cryptosuite: str, key_type: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise FieldError("profile", "must be 1 to 64 small letters, digits and hyphens, no hyphen at either end")
+    if cryptosuite not in CRYPTOSUITES:
+        raise FieldError("cryptosuite", f"must be one of {', '.join(CRYPTOSUITES)}")
+    fitting = [kind for kind in KEY_TYPES if kind in proof.suite(cryptosuite).key_types]
+    if key_type not in fitting:
+        raise FieldError("keyType", f"{cryptosuite} needs a key of {' or '.join(fitting)}, not “{key_type}”")
