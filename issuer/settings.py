@@ -47,8 +47,13 @@ PASSPHRASE_FILE: Final = Setting(
     "the file keys/passphrase in MICROCRED_HOME",
     "The file with the passphrase that opens the signing keys; not used if MICROCRED_KEY_PASSPHRASE is set.",
 )
+VC_API_AUTH: Final = Setting(
+    "MICROCRED_VC_API_AUTH",
+    "token",
+    "Who may issue through the VC-API: `token` needs an access token, `none` lets anybody, for conformance tests only.",
+)
 
-SETTINGS: Final = (HOME, BASE_URL, DATABASE_URL, PASSPHRASE, PASSPHRASE_FILE)
+SETTINGS: Final = (HOME, BASE_URL, DATABASE_URL, PASSPHRASE, PASSPHRASE_FILE, VC_API_AUTH)
 """All of them, in the order of the README."""
 
 
@@ -64,6 +69,7 @@ class IssuerSettings:
     database_url: str
     key_passphrase: str | None = field(repr=False)
     key_passphrase_file: Path
+    vc_api_needs_token: bool = True
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> IssuerSettings:
@@ -75,6 +81,7 @@ class IssuerSettings:
             database_url=_read(environ, DATABASE_URL, str, f"sqlite:///{home / 'microcred.sqlite3'}"),
             key_passphrase=_read(environ, PASSPHRASE, _passphrase, None),
             key_passphrase_file=_read(environ, PASSPHRASE_FILE, _path, home / "keys" / "passphrase"),
+            vc_api_needs_token=_read(environ, VC_API_AUTH, _needs_token, True),
         )
 
     @property
@@ -103,6 +110,12 @@ def _passphrase(value: str) -> str:
     if not value:
         raise ValueError("is set but empty; remove it or give it a value")
     return value
+
+
+def _needs_token(value: str) -> bool:
+    if value not in ("token", "none"):
+        raise ValueError("must be token or none")
+    return value == "token"
 
 
 def _base_url(value: str) -> str:

@@ -38,17 +38,29 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class VerifierSettings:
-    """What the operator chose: whom to believe, what to demand, how long to wait for others (seconds)."""
+    """What the operator chose: whom to believe, what to demand, how long to wait for others (seconds).
+
+    `vc_api` says whether the endpoints of the VC-API and the DID resolver are there at all, `vc_api_binds` whether
+    they demand that a key belongs to the issuer. The public verifier always does.
+    """
 
     trust: TrustList
     policy: Policy
     fetch_seconds: float
+    vc_api: bool = False
+    vc_api_binds: bool = True
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> VerifierSettings:
         """Return the settings in `environ`; raises `SettingsError`."""
         values = {setting.name: _value(setting, environ) for setting in SETTINGS}
-        return cls(values["TRUST_LIST"], values["POLICY"], values["FETCH_SECONDS"])
+        return cls(
+            trust=values["TRUST_LIST"],
+            policy=values["POLICY"],
+            fetch_seconds=values["FETCH_SECONDS"],
+            vc_api=values["VC_API"] == "on",
+            vc_api_binds=values["VC_API_BINDING"] == "issuer",
+        )
 
     @classmethod
     def from_environment(cls) -> VerifierSettings:
@@ -76,6 +88,15 @@ def _seconds(name: str, text: str) -> float:
     return seconds
 
 
+def _one_of(*words: str) -> Callable[[str, str], str]:
+    def read(name: str, text: str) -> str:
+        if text not in words:
+            raise SettingsError(f"{name} must be {' or '.join(words)}, not {text!r}.")
+        return text
+
+    return read
+
+
 SETTINGS: Final = (
     Setting("TRUST_LIST", "JSON file of the issuers that this verifier vouches for", "", trust_file),
     Setting("POLICY", "JSON file of demands beyond the standards", "", policy_file),
@@ -84,6 +105,13 @@ SETTINGS: Final = (
         "longest wait for an issuer's key document or status list, in seconds",
         f"{DEADLINE_SECONDS:g}",
         _seconds,
+    ),
+    Setting("VC_API", "on: the VC-API and the DID resolver are there; off: they are not", "off", _one_of("off", "on")),
+    Setting(
+        "VC_API_BINDING",
+        "issuer: the VC-API demands that the key belongs to the issuer; proof-only: it does not, for conformance tests",
+        "issuer",
+        _one_of("issuer", "proof-only"),
     ),
 )
 """Every setting, in the order of the README's table."""
