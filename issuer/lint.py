@@ -15,13 +15,15 @@ from typing import Any, Final
 
 from issuer.errors import IssuerError
 from issuer.status_document import signed, status_list_document
-from openbadge import did, strict_json
+from openbadge import data_model, did, strict_json
 from openbadge.errors import InvalidError, UnavailableError
 from openbadge.proof import Signer
 from openbadge.vocabulary import MEDIA_DID, MEDIA_VC, MINIMUM_LIST_ENTRIES
+from verifier.checks.limits import check_cost
 from verifier.fetch import DOCUMENT_LIMIT, Fetched
 from verifier.question import Question
 from verifier.report import Outcome, Report, Verdict
+from verifier.vc import VcQuestion, verify_credential
 from verifier.verify import verify
 
 _EMPTY_LIST: Final = bytes(MINIMUM_LIST_ENTRIES // 8)
@@ -36,6 +38,28 @@ class LintError(IssuerError):
     def __init__(self, findings: tuple[str, ...]) -> None:
         super().__init__(" ".join(findings))
         self.findings = findings
+
+
+def check_any(document: Mapping[str, Any]) -> None:
+    """Accept an unsigned credential of any vocabulary: bounded in cost, and in keeping with every rule of its model.
+
+    Raises `InvalidError` as `data_model.check_credential`, and LIMIT_EXCEEDED.
+    """
+    check_cost(document)
+    data_model.check_credential(document, issuing=True)
+
+
+def prove_any(rehearsed: Mapping[str, Any], now: datetime) -> None:
+    """Accept a credential of any vocabulary, signed with a key that is thrown away, that our own verifier accepts.
+
+    `now` is the time at which the real one is going to be signed. Nothing is fetched: status lists only warn. Raises
+    `InvalidError` with the first thing that is wrong.
+    """
+    result = verify_credential(rehearsed, VcQuestion(now, _Served(MappingProxyType({}), now)))
+    for problem in result.errors:
+        raise InvalidError(problem.code, problem.detail)
+    if not result.verified:
+        raise InvalidError("PROOF_GENERATION_ERROR", "Our own verifier could not check what would be signed.")
 
 
 @dataclass(frozen=True, slots=True)

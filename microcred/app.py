@@ -10,10 +10,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
 
 from issuer.model import IssuedCredential
 from issuer.service import Service
+from issuer.settings import IssuerSettings
 from issuer.web import api, pages, published
+from issuer.web import vcapi as vc_issuer
 from issuer.web.files import StoredCredential
 from microcred.own_documents import OwnDocuments
 from microcred.world import World
@@ -21,9 +24,12 @@ from verifier.fetch import DOCUMENT_LIMIT, ChainFetch, Fetch, Fetched
 from verifier.question import Question
 from verifier.report import Report
 from verifier.settings import VerifierSettings
+from verifier.vc import Binding, VcQuestion, VcResult, verify_credential, verify_presentation
 from verifier.verify import verify
-from verifier.web import look
+from verifier.web import look, resolver
+from verifier.web import vcapi as vc_verifier
 from verifier.web.app import Deps, install, router
+from verifier.web.vcapi import Asked
 
 IMAGE_LIMIT = 4 * 1024 * 1024
 """Bytes of a badge fetched by its address: the limit of an uploaded picture."""
@@ -46,6 +52,18 @@ class Checker:
         """Fetch a badge by its address, under the guard. Raises `OpenBadgeError`."""
         return self.fetch.fetch(url, "application/vc+ld+json, application/json", limit=IMAGE_LIMIT).body
 
+    def credential(self, document: Any, asked: Asked) -> VcResult:
+        """Verify a credential for the VC-API, now."""
+        return verify_credential(document, self._vc_question(asked))
+
+    def presentation(self, document: Any, asked: Asked) -> VcResult:
+        """Verify a presentation for the VC-API, now."""
+        return verify_presentation(document, self._vc_question(asked))
+
+    def _vc_question(self, asked: Asked) -> VcQuestion:
+        binding = Binding.ISSUER if self.settings.vc_api_binds else Binding.PROOF_ONLY
+        return VcQuestion(self.world.clock(), self.fetch, asked.challenge, asked.domain, binding)
+
 
 def checker(world: World, service: Service | None) -> Checker:
     """Return the verifier; with a service, documents of this installation are answered from its own store."""
@@ -66,6 +84,7 @@ def build(check: Checker, service: Service | None, *, with_verifier: bool = True
         app.include_router(router(Deps(check.verify, check.fetch_badge)))
     if service is not None:
         _add_issuer(app, service, check)
+    _add_vc_api(app, check, service, with_verifier=with_verifier)
     app.add_api_route("/health", _health, include_in_schema=False)
     install(app)
     return app
@@ -76,6 +95,24 @@ def _add_issuer(app: FastAPI, service: Service, check: Checker) -> None:
     app.include_router(published.router(service))
     api.install(app, service)
     app.include_router(pages.router(_page_deps(service, check)))
+
+
+def _add_vc_api(app: FastAPI, check: Checker, service: Service | None, *, with_verifier: bool) -> None:
+    """Add the VC-API where it is switched on; where not, its addresses are as unknown as any other."""
+    if not check.settings.vc_api:
+        app.add_api_route("/credentials/{_action:path}", _absent, methods=["POST"], include_in_schema=False)
+        return
+    if with_verifier:
+        app.include_router(vc_verifier.router(vc_verifier.Deps(check.credential, check.presentation)))
+        app.include_router(resolver.router())
+    if service is not None:
+        settings = IssuerSettings.read(check.world.environ)
+        app.include_router(vc_issuer.router(service, needs_token=settings.vc_api_needs_token))
+
+
+def _absent() -> None:
+    """Answer 404 where only `GET /credentials/…` exists, which would otherwise make it a 405."""
+    raise HTTPException(404)
 
 
 def _page_deps(service: Service, check: Checker) -> pages.PageDeps:
