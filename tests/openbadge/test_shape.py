@@ -126,13 +126,3 @@ def test_what_cannot_be_compiled_is_refused_with_the_reason() -> None:
 
     with pytest.raises(ShapeError, match="reaches no statement"):
         compiled(unused)
-
-
-def test_few_plans_serve_many_learners() -> None:
-    shape = compiled()
-    for number in range(300):
-        own = [f"https://b.example/c/{number}", f"urn:uuid:{number}", f"n{number}", f"h{number}", f"s{number}"]
-        evidence = [f"https://e.example/a{number}", "a", f"https://e.example/b{number}", "b"]
-        given_values = [*own, *evidence, str(number), "2029-03-31T10:00:00Z"]
-        assert shape.canonical(given_values) is not None
-    assert len(shape._plans) < 300
