@@ -92,11 +92,17 @@ def verify_jwt(text: str, kind: Kind, key: PublicKey, times: Times) -> Verified:
     return _accept(strict_json.loads(signed.payload), kind, signed.key_id, times)
 
 
-def verify_sd_jwt(text: str, kind: Kind, key: PublicKey, times: Times) -> Verified:
-    """Return what an SD-JWT secures, with its disclosures put back; as `verify_jwt`, and as `sd_jwt.verify`."""
+def verify_sd_jwt(
+    text: str, kind: Kind, key: PublicKey, times: Times, binding: sd_jwt.KeyBinding | None = None
+) -> Verified:
+    """Return what an SD-JWT secures, with its disclosures put back; as `verify_jwt`, and as `sd_jwt.verify`.
+
+    With `binding` its holder must have signed it for us. No member that decides on validity may be concealed.
+    """
     parsed = sd_jwt.parse(text)
     _check_types(parsed.header, _jose_header(kind, "sd-jwt"))
-    return _accept(sd_jwt.verify(parsed, key).value, kind, parsed.signed.key_id, times)
+    revealed = sd_jwt.verify(parsed, key, binding=binding)
+    return _accept(revealed.value, kind, parsed.signed.key_id, times)
 
 
 def verify_cose(data: bytes, kind: Kind, key: PublicKey) -> Verified:

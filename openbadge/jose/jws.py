@@ -83,7 +83,10 @@ def verify(signed: Jws, key: PublicKey) -> None:
 
 
 def sign(header: Mapping[str, Any], payload: bytes, signer: Signer) -> str:
-    """Return the compact token over a payload; `alg` and `kid` of the header are the signer's."""
+    """Return the compact token over a payload; `header` holds the members beside the signer's `alg` and `kid`.
+
+    Raises `InvalidError` INVALID_VERIFICATION_METHOD for a signer of an unknown key type.
+    """
     algorithm = key_type(signer.algorithm).jose_algorithm
     full = {"alg": algorithm, "kid": signer.verification_method, **header}
     signing_input = ".".join(map(multibase.base64url_encode, (strict_json.dumps(full), payload)))

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from openbadge import cose, strict_json, vc_jose_cose
-from openbadge.jose import jws
+from openbadge.jose import jws, sd_jwt
 from openbadge.jose.disclosures import parse_path
+from openbadge.jose.sd_jwt import KeyBinding
 from openbadge.vc_jose_cose import CREDENTIAL, PRESENTATION, Kind, Times
 from tests.openbadge.jose_keys import counting, public, refused, signer, token
 from tests.openbadge.suite_inputs import (
@@ -173,6 +174,19 @@ def test_rules_20_and_21_sd_jwt_verify() -> None:
 def test_rules_22_and_23_sd_jwt_of_another_kind_or_signature() -> None:
     refused(FORMAT, lambda: check_sd(SD_SELECTIVE, PRESENTATION, P384))
     refused(INSECURE, lambda: check_sd(SD_SELECTIVE.replace(".bCgz", ".aCgz"), CREDENTIAL, P384))
+
+
+def test_sd_006_a_holder_that_must_sign() -> None:
+    asked = KeyBinding("https://verifier.example", "n-1", datetime(2026, 4, 1, tzinfo=UTC))
+    holder = {"jwk": {name: ED25519[name] for name in ("kty", "crv", "x")}}
+    text = jose({"typ": "vc+sd-jwt"}, {**minimal(), "cnf": holder}, P256) + "~"
+
+    def verified(presented: str) -> Any:
+        return vc_jose_cose.verify_sd_jwt(presented, CREDENTIAL, public(P256), SUITE, asked).claims["cnf"]
+
+    assert verified(sd_jwt.bind(text, signer(ED25519), asked)) == holder
+    refused(INSECURE, lambda: verified(text))
+    refused(INSECURE, lambda: verified(sd_jwt.bind(text, signer(P256), asked)))
 
 
 def test_rules_24_and_25_sd_jwt_media_types() -> None:
