@@ -5,7 +5,7 @@ An RDF proof signs statements, not text. The holder of a badge can rename `valid
 contexts come from a short list, names are plain, values are in place, and compacting the expanded document must give
 the document back. What passes can be read by member name. See VC Data Integrity 1.0 section 2.4 and 4.
 
-`eddsa-jcs-2022` and VC-JWT sign the text itself; the rule holds for them all the same, since readers are the same.
+The JCS suites and VC-JWT sign the text itself; the rule holds for them all the same, since readers are the same.
 """
 
 from __future__ import annotations
@@ -17,17 +17,23 @@ from typing import Any, Final
 
 from openbadge import canon
 from openbadge.errors import InvalidError
-from openbadge.vocabulary import CLR_CONTEXT, CREDENTIALS_V2, OB_CONTEXTS, OB_EXTENSIONS
-
-EXTRA_CONTEXTS: Final = frozenset(
-    {
-        OB_EXTENSIONS,
-        CLR_CONTEXT,
-        "https://w3id.org/security/data-integrity/v2",
-        "https://w3id.org/security/suites/ed25519-2020/v1",
-    }
+from openbadge.proof import suite_of
+from openbadge.vocabulary import (
+    CLR_CONTEXT,
+    CREDENTIALS_V1,
+    CREDENTIALS_V2,
+    DATA_INTEGRITY_PROOF,
+    DATA_INTEGRITY_V2,
+    OB_CONTEXTS,
+    OB_EXTENSIONS,
 )
+
+ED25519_2020: Final = "https://w3id.org/security/suites/ed25519-2020/v1"
+STATUS_LIST_2021: Final = "https://w3id.org/vc/status-list/2021/v1"
+EXTRA_CONTEXTS: Final = frozenset({OB_EXTENSIONS, CLR_CONTEXT, DATA_INTEGRITY_V2, ED25519_2020, STATUS_LIST_2021})
 """Vocabularies that may follow the two of a badge, each once; none of them renames a term of those two."""
+PROOF_CONTEXTS: Final[Mapping[str, str]] = {"Ed25519Signature2020": ED25519_2020}
+"""Where proof types other than `DataIntegrityProof` are defined; without it, the type would mean nothing."""
 
 MULTIPLE: Final = frozenset(
     "@context achievement alignment allowedValue association credentialSchema credentialStatus credentialSubject "
@@ -67,7 +73,7 @@ def check(document: Mapping[str, Any]) -> list[Any]:
 
 
 def check_status_list(document: Mapping[str, Any]) -> list[Any]:
-    """Accept a status list credential in normal form: VC Data Model 2.0 and its optional proof vocabularies only."""
+    """Accept a status list credential in normal form: Bitstring Status List 1.0, or StatusList2021 in VC 1.1."""
     return _check(document, status_list_contexts)
 
 
@@ -83,8 +89,15 @@ def badge_contexts(context: Any) -> bool:
 
 
 def status_list_contexts(context: Any) -> bool:
-    """Say whether `@context` is that of a status list credential: the VC 2.0 context first, then known extras."""
-    return _known(context) and context[0] == CREDENTIALS_V2 and EXTRA_CONTEXTS.issuperset(context[1:])
+    """Say whether `@context` is that of a status list credential, then known extras.
+
+    It begins with the VC 2.0 context, or with those of VC 1.1 and StatusList2021, which VC 2.0 does not allow.
+    """
+    return (
+        _known(context)
+        and (context[0] == CREDENTIALS_V2 or context[:2] == [CREDENTIALS_V1, STATUS_LIST_2021])
+        and EXTRA_CONTEXTS.issuperset(context[1:])
+    )
 
 
 def _known(context: Any) -> bool:
@@ -102,7 +115,7 @@ def _check(document: Mapping[str, Any], allowed: Callable[[Any], bool]) -> list[
         _check_name(name, value, inside)
         _check_value(name, value)
     for proof in _list(document.get("proof", [])):
-        _check_proof(proof)
+        _check_proof(proof, document["@context"])
     expanded = canon.expand(document)
     _check_literals(expanded)
     if len(expanded) != 1:
@@ -128,8 +141,9 @@ def _check_contexts(document: Mapping[str, Any], allowed: Callable[[Any], bool])
     embedded = [item for item in _embedded(document) if "@context" in item]
     if any(not badge_contexts(item["@context"]) for item in embedded):
         raise InvalidError("CONTEXT_NOT_ALLOWED", "An embedded endorsement uses vocabularies that are not known.")
+    kept = [proof for credential in (document, *embedded) for proof in _with_kept_context(credential)]
     total = sum(1 for name, _, _ in _members(document) if name == "@context")
-    if total != 1 + len(embedded):
+    if total != 1 + len(embedded) + len(kept):
         raise InvalidError("CONTEXT_NOT_ALLOWED", "A part of the document changes the vocabulary (@context inside).")
 
 
@@ -138,6 +152,18 @@ def _embedded(value: Any) -> Iterator[Mapping[str, Any]]:
     for name, item, _ in _members(value):
         if name == "endorsement":
             yield from (entry for entry in _list(item) if isinstance(entry, dict))
+
+
+def _with_kept_context(credential: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the JCS proofs that name the `@context` their credential began with, or all of it.
+
+    They must (VC Data Integrity EdDSA 1.0 section 3.3.1), and it changes the meaning of nothing inside them.
+    """
+    for proof in _list(credential.get("proof", [])):
+        if isinstance(proof, dict) and "@context" in proof and suite_of(proof).signs_context:
+            kept = _list(proof["@context"])
+            if kept and credential["@context"][: len(kept)] == kept:
+                yield proof
 
 
 def _members(value: Any) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
@@ -196,10 +222,15 @@ def _fits(value: Any, datatype: str) -> bool:
     return isinstance(value, str)
 
 
-def _check_proof(proof: Any) -> None:
+def _check_proof(proof: Any, context: list[Any]) -> None:
     if not isinstance(proof, dict):
         raise InvalidError("MALFORMED_VALUE_ERROR", "A proof is not an object.")
-    unknown = sorted(proof.keys() - PROOF_MEMBERS)
+    kind = proof.get("type", DATA_INTEGRITY_PROOF)
+    if kind != DATA_INTEGRITY_PROOF and (not isinstance(kind, str) or PROOF_CONTEXTS.get(kind) not in context):
+        raise InvalidError(
+            "UNSUPPORTED_SUITE", f"A proof of the type {str(kind)[:50]!r} is not one that can be read here."
+        )
+    unknown = sorted(proof.keys() - PROOF_MEMBERS - {"@context"})  # whose @context are allowed, is checked before
     if unknown:
         raise InvalidError(
             "DATA_LOSS_DETECTION_ERROR", f"The proof has a member {unknown[0][:100]!r} that proofs lack."
