@@ -22,6 +22,9 @@ MAX_LIST_BYTES: Final = 2 * 1024 * 1024
 MAX_SIZE: Final = 8
 """Bits of one entry: each of its 2^size values needs a message of its own in the credential."""
 
+MESSAGE: Final = "message"
+"""The purpose of entries whose values stand for messages of the issuer's own."""
+
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _STATE: Final = re.compile(r"0x[0-9A-Fa-f]{1,4}")
 _GZIP: Final = 31  # zlib's window size 15, plus 16 for exactly one gzip member with its CRC checked
@@ -62,7 +65,7 @@ def encode_list(bits: bytes) -> str:
     The same bits give the same text: the member carries no time and no name. Raises `InvalidError`
     STATUS_LIST_LENGTH_ERROR for fewer than 131,072 bits, LIMIT_EXCEEDED for more than 2 MiB.
     """
-    _check_length(bits, 1)
+    check_length(bits, 1)
     if len(bits) > MAX_LIST_BYTES:
         raise InvalidError("LIMIT_EXCEEDED", f"A status list may have at most {MAX_LIST_BYTES:,} bytes of bits.")
     deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
@@ -84,12 +87,13 @@ def decode_list(text: str, *, limit: int = MAX_LIST_BYTES, size: int = 1) -> byt
         packed = base64url_decode(text[1:])
     except InvalidError:
         raise _unacceptable("is not base64url without padding") from None
-    bits = _inflate(packed, limit)
-    _check_length(bits, size)
+    bits = inflate(packed, limit)
+    check_length(bits, size)
     return bits
 
 
-def _inflate(packed: bytes, limit: int) -> bytes:
+def inflate(packed: bytes, limit: int) -> bytes:
+    """Return what exactly one intact gzip member holds, at most `limit` bytes; errors as for `decode_list`."""
     inflater = zlib.decompressobj(_GZIP)
     try:
         bits = inflater.decompress(packed, limit + 1)
@@ -108,7 +112,7 @@ def _inflate(packed: bytes, limit: int) -> bytes:
 class StatusEntry:
     """One `BitstringStatusListEntry` of a credential (section 2.1).
 
-    `purpose` is `revocation`, `suspension`, `message` or another word; `list_url` is where the list
+    `purpose` is `revocation`, `suspension`, `refresh`, `message` or another word; `list_url` is where the list
     credential is; `index` counts entries from 0; `size` is bits per entry; `messages` has one text for each
     value that an entry can take, in the order of the values, or is empty when the credential gives none.
     """
@@ -122,18 +126,18 @@ class StatusEntry:
     messages: tuple[str, ...]
 
     @classmethod
-    def read(cls, mapping: Mapping[str, Any]) -> StatusEntry:
-        """Read one entry of `credentialStatus`; the index may be a string or an integer.
+    def read(cls, mapping: Mapping[str, Any], kind: str = STATUS_ENTRY) -> StatusEntry:
+        """Read one entry of `credentialStatus` with the type `kind`; the index may be a string or an integer.
 
         Raises `InvalidError`: STATUS_VERIFICATION_ERROR for another type of entry and for a size without
         fitting messages, MALFORMED_VALUE_ERROR for a member that is missing or of the wrong form.
         """
-        if mapping.get("type") not in (STATUS_ENTRY, [STATUS_ENTRY]):
-            raise InvalidError("STATUS_VERIFICATION_ERROR", f"Only the status type {STATUS_ENTRY} can be checked.")
+        if mapping.get("type") not in (kind, [kind]):
+            raise InvalidError("STATUS_VERIFICATION_ERROR", f"The status is not of the type {kind}.")
         size = _size(mapping)
         return cls(
             id=_text(mapping, "id") if "id" in mapping else None,
-            type=STATUS_ENTRY,
+            type=kind,
             purpose=_text(mapping, "statusPurpose"),
             list_url=_text(mapping, "statusListCredential"),
             index=_index(mapping.get("statusListIndex")),
@@ -168,8 +172,11 @@ def _size(mapping: Mapping[str, Any]) -> int:
 
 
 def _messages(mapping: Mapping[str, Any], size: int) -> tuple[str, ...]:
-    """Return the messages ordered by value: each value of `size` bits once, or none at all for one bit."""
-    if size == 1 and "statusMessage" not in mapping:
+    """Return the messages ordered by value: each value of `size` bits once, or none at all for one bit.
+
+    Section 2.1 wants them for the purpose `message`, since there is nothing else that a bit could mean.
+    """
+    if size == 1 and "statusMessage" not in mapping and mapping.get("statusPurpose") != MESSAGE:
         return ()
     listed = mapping.get("statusMessage")
     pairs = [_message(item) for item in listed] if isinstance(listed, list) else []
@@ -196,7 +203,8 @@ def _check_index(index: int, entries: int) -> None:
         raise InvalidError("RANGE_ERROR", f"The status index {index} is outside the list of {entries:,} entries.")
 
 
-def _check_length(bits: bytes, size: int) -> None:
+def check_length(bits: bytes, size: int) -> None:
+    """Accept a list of at least 131,072 entries of `size` bits, or raise `InvalidError` STATUS_LIST_LENGTH_ERROR."""
     if len(bits) * 8 // size < MINIMUM_LIST_ENTRIES:
         raise InvalidError(
             "STATUS_LIST_LENGTH_ERROR",

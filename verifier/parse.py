@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from openbadge import strict_json
 from openbadge.baking import png, svg
-from openbadge.errors import InvalidError
+from openbadge.errors import InvalidError, UnavailableError
 from openbadge.proof import vc_jwt
+from openbadge.vocabulary import CREDENTIALS_V1
 
 MAX_INPUT: Final = 4 * 1024 * 1024
 """Bytes of the whole input, 4 MiB: a large picture. The text inside has the smaller limit of `strict_json`."""
@@ -41,8 +42,13 @@ _OTHER_TYPES: Mapping[str, str] = MappingProxyType(
         "EnvelopedVerifiablePresentation": "a presentation; send the credential inside it",
         "ClrCredential": "a learner record; send one badge of it",
         "BitstringStatusListCredential": "a status list, not a badge",
+        "StatusList2021Credential": "a status list, not a badge",
         "Assertion": "a badge of the older Open Badges 2.0",
     }
+)
+OLDER_FORM: Final = (
+    "This is a credential of the older VC Data Model 1.1, a form that is not supported here; "
+    "nothing is said about whether it is genuine."
 )
 
 
@@ -65,7 +71,8 @@ def parse(data: bytes) -> Presented:
     """Read a credential from the bytes of a JSON document, a compact token, or a PNG or SVG picture.
 
     Raises `InvalidError`: LIMIT_EXCEEDED, PARSING_ERROR, UNSUPPORTED_FORMAT, MULTIPLE_CREDENTIALS, and the codes of
-    `strict_json.loads` and `vc_jwt.parse`.
+    `strict_json.loads` and `vc_jwt.read`. Raises `UnavailableError` UNSUPPORTED_FORMAT for a badge of VC Data Model
+    1.1: it may be as good as any, but we have no copy of the vocabulary that it needs.
     """
     if len(data) > MAX_INPUT:
         raise InvalidError("LIMIT_EXCEEDED", f"The file has {len(data):,} bytes; the limit is {MAX_INPUT:,}.")
@@ -92,16 +99,39 @@ def read(data: bytes) -> tuple[Mapping[str, Any], vc_jwt.Token | None]:
         raise InvalidError("PARSING_ERROR", "The token holds characters that no token has.") from None
     if "~" in text:
         raise InvalidError("UNSUPPORTED_FORMAT", "Tokens with selective disclosure (SD-JWT) are not supported.")
-    token = vc_jwt.parse(text.removesuffix("\n").removesuffix("\r"))
+    token = read_token(text.removesuffix("\n").removesuffix("\r"))
     _refuse_other_types(token.credential)
     return token.credential, token
 
 
+def read_token(text: str) -> vc_jwt.Token:
+    """Read a compact token whose payload is the credential itself; errors as for `parse`."""
+    token = vc_jwt.read(text)
+    if "vc" in token.payload:
+        _refuse_wrapped(token.payload["vc"])
+    return token
+
+
+def _refuse_wrapped(inner: Any) -> None:
+    """Refuse a credential in the claim `vc`, the form of VC Data Model 1.1."""
+    if not isinstance(inner, dict) or "@context" not in inner:
+        raise InvalidError("PARSING_ERROR", "The token holds no credential: its vc claim has no @context.")
+    _refuse_other_types(inner)
+    raise InvalidError(
+        "UNSUPPORTED_FORMAT", "A credential of VC Data Model 2.0 has no place in the claim vc of a token."
+    )
+
+
 def _refuse_other_types(document: Mapping[str, Any]) -> None:
-    types = document.get("type")
-    for name in types if isinstance(types, list) else [types]:
+    if _list(document.get("@context"))[:1] == [CREDENTIALS_V1]:
+        raise UnavailableError("UNSUPPORTED_FORMAT", OLDER_FORM)
+    for name in _list(document.get("type")):
         if isinstance(name, str) and name in _OTHER_TYPES:
             raise InvalidError("UNSUPPORTED_FORMAT", f"The document is {_OTHER_TYPES[name]}.")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 _PICTURES: Final[tuple[tuple[str, re.Pattern[bytes], Callable[[bytes], str]], ...]] = (

@@ -13,6 +13,7 @@ from tests.verifier.builders import (
     INVALID,
     ISSUER,
     KEY,
+    UNDETERMINED,
     VALID,
     Change,
     Ed25519Signer,
@@ -72,8 +73,22 @@ def test_jwt_001_no_signature(algorithm: str) -> None:
 def test_jwt_003_a_key_that_the_token_brings_along() -> None:
     attacker = Ed25519Signer("", 66)
     report = check(signed({"alg": "EdDSA", "jwk": attacker.public.jwk()}, payload(), attacker))
+    assert report.verdict is UNDETERMINED
+    assert bad(report) == {"issuer-binding": "ISSUER_NOT_BOUND"}
+    assert "issuer is not proved" in report.headline
+
+
+def test_jwt_003_a_token_that_its_own_key_did_not_sign_is_not_even_whole() -> None:
+    attacker = Ed25519Signer("", 66)
+    report = check(signed({"alg": "EdDSA", "jwk": KEY.public.jwk()}, payload(), attacker))
     assert report.verdict is INVALID
-    assert bad(report)["issuer-binding"] == "ISSUER_NOT_BOUND"
+    assert bad(report) == {"proof": "CRYPTOGRAPHIC_SECURITY_ERROR", "issuer-binding": "ISSUER_NOT_BOUND"}
+
+
+def test_jwt_003_a_proof_by_the_issuer_inside_such_a_token_counts() -> None:
+    attacker = Ed25519Signer("", 66)
+    body = {**payload(), "proof": badge()["proof"]}
+    assert check(signed({"alg": "EdDSA", "jwk": attacker.public.jwk()}, body, attacker)).verdict is VALID
 
 
 @pytest.mark.parametrize(

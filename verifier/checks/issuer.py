@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openbadge.errors import InvalidError, UnavailableError
+from openbadge.multikey import PublicKey
 from verifier.checks import keys, signature
 from verifier.material import Material, issuer_id
 from verifier.parse import Presented
@@ -13,10 +14,16 @@ def proof(presented: Presented, material: Material, question: Question) -> str:
     """Every signature that names a key of the issuer is right, and there is at least one.
 
     While a key cannot be shown to be the issuer's, nothing is known about the signature: `issuer_binding` then says
-    why, and this check stays unknown.
+    why, and this check stays unknown. A token that brings its key along is checked under that key: it is whole.
     """
     issuer = issuer_id(presented.document)
-    mine = keys.own(keys.signatures(presented.document, presented.token), issuer)
+    found = keys.signatures(presented.document, presented.token)
+    bare = keys.bare(found)
+    if bare is not None:
+        signature.check_rules(found[0], question)
+        signature.verify_one(presented.document, found[0], PublicKey.from_jwk(bare.header["jwk"]))
+        return "The content is exactly what was signed, by whoever has the key that the token brings along."
+    mine = keys.own(found, issuer, material)
     for item in mine:
         signature.check_rules(item, question)
     for item in mine:
@@ -25,19 +32,25 @@ def proof(presented: Presented, material: Material, question: Question) -> str:
         except InvalidError as error:
             raise UnavailableError(error.code, "It could not be checked, because its key is not acceptable.") from error
         signature.verify_one(presented.document, item, key)
-    return "The content is exactly what was signed." if len(mine) == 1 else f"All {len(mine)} signatures are right."
+    return _signed(mine)
 
 
 def issuer_binding(presented: Presented, material: Material, question: Question) -> str:
     """Each key that signed in the issuer's name is listed for that purpose in the issuer's own key document."""
     issuer = issuer_id(presented.document)
     found = keys.signatures(presented.document, presented.token)
-    mine = keys.own(found, issuer)
+    mine = keys.own(found, issuer, material)
     for item in mine:
         keys.bind(item, issuer, material, question.now)
     foreign = len(found) - len(mine)
     others = f" {foreign} more by someone else did not count." if foreign else ""
     return f"{issuer} lists the key {mine[0].method} for issuing.{others}"
+
+
+def _signed(mine: list[keys.Signature]) -> str:
+    if any(signature.is_selective(item) for item in mine):
+        return "What is shown is exactly what was signed; the holder may have left out parts, as the issuer allowed."
+    return "The content is exactly what was signed." if len(mine) == 1 else f"All {len(mine)} signatures are right."
 
 
 def trust(presented: Presented, _material: Material, question: Question) -> str:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from openbadge import did, strict_json, timestamps
-from openbadge.errors import InvalidError
+from openbadge import did, did_jwk, strict_json, timestamps
+from openbadge.errors import InvalidError, UnavailableError
 from openbadge.multikey import PublicKey
 from openbadge.proof import data_integrity, vc_jwt
 from openbadge.vocabulary import ASSERTION_METHOD
-from verifier.material import Material, controller_url
+from verifier.checks import token_keys
+from verifier.material import Material, controller_url, on_own_origin
 
 MAX_PROOFS: Final = 5
 """Proofs of one credential: one for each suite in use, with room; each costs a canonicalisation."""
@@ -47,22 +48,32 @@ def signatures(document: Mapping[str, Any], token: vc_jwt.Token | None) -> list[
     proofs = data_integrity.proofs(document)
     if len(proofs) > MAX_PROOFS:
         raise InvalidError("LIMIT_EXCEEDED", f"The credential has {len(proofs)} proofs; the limit is {MAX_PROOFS}.")
-    found = [] if token is None else [Signature(_key_id(token), None, token)]
+    found = [] if token is None else [Signature(token.signed.key_id, None, token)]
     return [*found, *(Signature(_method(proof), proof, None) for proof in proofs)]
 
 
-def own(found: list[Signature], issuer: str) -> list[Signature]:
-    """Return the signatures that name a key of `issuer`; raises `InvalidError` ISSUER_NOT_BOUND if there is none,
-    and PROOF_VERIFICATION_ERROR if there is no signature at all.
+def own(found: list[Signature], issuer: str, material: Material) -> list[Signature]:
+    """Return the signatures that name a key of `issuer`.
 
-    Those of others say nothing about this issuer and are not counted, neither for nor against the credential.
+    Those of others say nothing about this issuer and are not counted, neither for nor against the credential. Raises
+    `InvalidError` PROOF_VERIFICATION_ERROR if there is no signature at all, ISSUER_NOT_BOUND if all are by others;
+    `UnavailableError` ISSUER_NOT_BOUND for a token that brings its own key along.
     """
     if not found:
         raise InvalidError("PROOF_VERIFICATION_ERROR", "The credential is not signed.")
-    mine = [signature for signature in found if signature.method.partition("#")[0] == issuer]
-    if not mine:
-        raise InvalidError("ISSUER_NOT_BOUND", _nobody(found, issuer))
-    return mine
+    mine = [signature for signature in found if _is_own(signature, issuer, material)]
+    if mine:
+        return mine
+    if bare(found) is not None:
+        raise UnavailableError("ISSUER_NOT_BOUND", "The issuer is not proved: the token brings its own key along.")
+    detail = f"The signature was made with a key of someone else, not of the issuer {issuer[:200]}."
+    raise InvalidError("ISSUER_NOT_BOUND", detail)
+
+
+def bare(found: list[Signature]) -> vc_jwt.Token | None:
+    """Return the token that is the only signature and names no key, but brings one along (`jwk`); else None."""
+    token = found[0].token if len(found) == 1 and not found[0].method else None
+    return token if token is not None and "jwk" in token.header else None
 
 
 def bind(signature: Signature, issuer: str, material: Material, now: datetime) -> PublicKey:
@@ -71,33 +82,77 @@ def bind(signature: Signature, issuer: str, material: Material, now: datetime) -
     Raises `InvalidError` with the codes of `did.find_method`, INVALID_VERIFICATION_METHOD(_URL), or those of a key
     document that is malformed; `UnavailableError` when the key document could not be had.
     """
+    if signature.token is not None and _is_elsewhere(signature.method, issuer):
+        document = _document_if_any(issuer, material)
+        if not _names(document) or _is_listed_only(document, signature.method):
+            return token_keys.published(signature.method, material)
+        return _listed_key(document, issuer, signature.method, now)
     fragment = signature.method.partition("#")[2]
-    if not fragment or (issuer.startswith("did:key:") and fragment != issuer.removeprefix("did:key:")):
+    misnamed = not fragment and signature.method == issuer
+    if misnamed or (issuer.startswith("did:key:") and fragment != issuer.removeprefix("did:key:")):
         raise InvalidError(
             "INVALID_VERIFICATION_METHOD_URL", f"{signature.method[:200]} is not the address of a key of the issuer."
         )
-    method = did.find_method(controller_document(issuer, material), issuer, signature.method, ASSERTION_METHOD)
-    for name, text in (("revoked", method.revoked), ("expires", method.expires)):
-        if text is not None and timestamps.parse(text, name) <= now:
-            word = "declared invalid" if name == "revoked" else "out of use"
-            raise InvalidError("INVALID_VERIFICATION_METHOD", f"The issuer's key {method.id} is {word} since {text}.")
-    return method.key
+    return _listed_key(controller_document(issuer, material), issuer, signature.method, now)
 
 
 def controller_document(issuer: str, material: Material) -> Mapping[str, Any]:
-    """Return the key document of `issuer`: made from a did:key, or as it was fetched.
+    """Return the key document of `issuer`: made from a did:key or did:jwk, or as it was fetched.
 
     Raises `InvalidError` INVALID_CONTROLLED_IDENTIFIER_DOCUMENT when what was fetched is not a JSON object.
     """
     url = controller_url(issuer)
     if url is None:
-        return did.key_document(issuer)
+        return did_jwk.document(issuer) if issuer.startswith("did:jwk:") else did.key_document(issuer)
     fetched = material.get(url)
     try:
         return strict_json.loads(fetched.body)
     except InvalidError as error:
         detail = f"The key document at {url[:200]} cannot be read: {error.detail}"
         raise InvalidError("INVALID_CONTROLLED_IDENTIFIER_DOCUMENT", detail) from error
+
+
+def _is_own(signature: Signature, issuer: str, material: Material) -> bool:
+    if not _is_elsewhere(signature.method, issuer):
+        return signature.method.partition("#")[0] == issuer
+    return signature.token is not None or signature.method in _names(controller_document(issuer, material))
+
+
+def _is_elsewhere(method: str, issuer: str) -> bool:
+    """Say whether a key has an address of its own on the web origin of an issuer that is an https address itself."""
+    return issuer.startswith("https://") and method.partition("#")[0] != issuer and on_own_origin(method, issuer)
+
+
+def _names(document: Mapping[str, Any]) -> list[Any]:
+    listed = document.get(ASSERTION_METHOD, [])
+    items = listed if isinstance(listed, list) else [listed]
+    return [item.get("id") if isinstance(item, dict) else item for item in items]
+
+
+def _is_listed_only(document: Mapping[str, Any], method: str) -> bool:
+    """Say whether a document lists a key by its address alone, so that the key itself is at that address."""
+    described = document.get("verificationMethod")
+    bodies = [item for place in (described, document[ASSERTION_METHOD]) if isinstance(place, list) for item in place]
+    return method in _names(document) and not any(
+        isinstance(item, dict) and item.get("id") == method for item in bodies
+    )
+
+
+def _document_if_any(issuer: str, material: Material) -> Mapping[str, Any]:
+    """Return the issuer's document, or an empty one: Open Badges 3.0, section 8.2, asks for the key's address alone."""
+    try:
+        return controller_document(issuer, material)
+    except (InvalidError, UnavailableError):
+        return {}
+
+
+def _listed_key(document: Mapping[str, Any], issuer: str, name: str, now: datetime) -> PublicKey:
+    method = did.find_method(document, issuer, name, ASSERTION_METHOD)
+    for member, text in (("revoked", method.revoked), ("expires", method.expires)):
+        if text is not None and timestamps.parse(text, member) <= now:
+            word = "declared invalid" if member == "revoked" else "out of use"
+            raise InvalidError("INVALID_VERIFICATION_METHOD", f"The issuer's key {method.id} is {word} since {text}.")
+    return method.key
 
 
 def _method(proof: Any) -> str:
@@ -107,14 +162,3 @@ def _method(proof: Any) -> str:
             "INVALID_VERIFICATION_METHOD_URL", f"The proof's key {str(method)[:200]!r} is no absolute address."
         )
     return method
-
-
-def _key_id(token: vc_jwt.Token) -> str:
-    kid = token.header.get("kid")
-    return kid if isinstance(kid, str) else ""
-
-
-def _nobody(found: list[Signature], issuer: str) -> str:
-    if any(signature.token is not None and not signature.method for signature in found):
-        return "The token brings its own key along, which shows that it is whole, but not who issued it."
-    return f"The signature was made with a key of someone else, not of the issuer {issuer[:200]}."

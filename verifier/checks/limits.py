@@ -13,11 +13,9 @@ from typing import Any, Final
 
 from openbadge.errors import InvalidError
 from verifier.checks import keys
-from verifier.material import MAX_ENDORSEMENTS, MAX_STATUSES
+from verifier.material import MAX_ENDORSEMENTS, MAX_STATUSES, endorsements
 
-COUNTS: Mapping[str, int] = MappingProxyType(
-    {"proof": keys.MAX_PROOFS, "credentialStatus": MAX_STATUSES, "endorsement": MAX_ENDORSEMENTS}
-)
+COUNTS: Mapping[str, int] = MappingProxyType({"proof": keys.MAX_PROOFS, "credentialStatus": MAX_STATUSES})
 """How many of each a credential may have; more are not cut off but refused, so that none stays unseen."""
 MAX_COMPARISONS: Final = 400_000
 """Pairs of values to compare: one list of 600 items, which takes about a second."""
@@ -29,6 +27,11 @@ def check_cost(document: Mapping[str, Any]) -> None:
         value = document.get(name)
         if isinstance(value, list) and len(value) > limit:
             raise InvalidError("LIMIT_EXCEEDED", f"The credential has {len(value)} of {name}; the limit is {limit}.")
+    found = len(endorsements(document))
+    if found > MAX_ENDORSEMENTS:
+        raise InvalidError(
+            "LIMIT_EXCEEDED", f"The credential has {found} endorsements; the limit is {MAX_ENDORSEMENTS}."
+        )
     if comparisons(document) > MAX_COMPARISONS:
         raise InvalidError("LIMIT_EXCEEDED", "The credential holds longer lists than can be compared in time.")
 

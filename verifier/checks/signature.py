@@ -12,7 +12,7 @@ from typing import Any, Final
 from openbadge import timestamps
 from openbadge.errors import InvalidError
 from openbadge.multikey import PublicKey
-from openbadge.proof import data_integrity, suite, vc_jwt
+from openbadge.proof import data_integrity, ecdsa_sd_2023, vc_jwt
 from openbadge.vocabulary import ASSERTION_METHOD
 from verifier.checks import keys
 from verifier.material import Material, issuer_id
@@ -32,7 +32,7 @@ def verify_all(
     Raises the errors of `keys.own`, `keys.bind`, `check_rules` and `verify_one`.
     """
     issuer = issuer_id(document)
-    mine = keys.own(keys.signatures(document, token), issuer)
+    mine = keys.own(keys.signatures(document, token), issuer, material)
     for signature in mine:
         check_rules(signature, question)
         verify_one(document, signature, keys.bind(signature, issuer, material, question.now))
@@ -46,10 +46,9 @@ def check_rules(signature: keys.Signature, question: Question) -> None:
     """
     kind = TOKEN
     if signature.proof is not None:
-        data_integrity.check_form(signature.proof)
+        kind = data_integrity.read_suite(signature.proof).name
         _check_purpose(signature.proof)
         _check_times(signature.proof, question.now)
-        kind = suite(signature.proof["cryptosuite"]).name
     accepted = question.policy.accepted_proofs
     if accepted is not None and kind not in accepted:
         raise InvalidError(
@@ -63,6 +62,11 @@ def verify_one(document: Mapping[str, Any], signature: keys.Signature, key: Publ
         data_integrity.verify(document, signature.proof, key)
     elif signature.token is not None:
         vc_jwt.verify(signature.token, key)
+
+
+def is_selective(signature: keys.Signature) -> bool:
+    """Say whether the holder may have left out parts of what was signed (VC-DI-ECDSA section 3.6, derived proofs)."""
+    return signature.proof is not None and signature.proof.get("cryptosuite") == ecdsa_sd_2023.NAME
 
 
 def _check_purpose(proof: Mapping[str, Any]) -> None:
