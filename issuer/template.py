@@ -74,8 +74,15 @@ class Draft:
 
         Raises `FieldError` naming the slot: a value of the wrong type, a required one missing, or one too many.
         """
-        checked = self._checked(values)
-        return dict(_filled(self.document, checked))
+        return self.place(self._checked(values))
+
+    def place(self, values: Values) -> dict[str, Any]:
+        """Return the document with `values` in its slots, unchecked: for the markers of the compiler."""
+        return dict(_filled(self.document, values))
+
+    def check(self, values: Values) -> None:
+        """Accept values for the slots. Raises `FieldError` as `fill` does."""
+        self._checked(values)
 
     def _checked(self, values: Values) -> Values:
         lists = {name.partition(".")[0] for name in self.template.slots if "." in name}

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +57,11 @@ class Institution:
     image: str | None = None
 
 
+@lru_cache(maxsize=256)
+def _definition_of(content: bytes) -> Definition:
+    return Definition.from_json(json.loads(content))
+
+
 @dataclass(frozen=True, slots=True)
 class DefinitionVersion:
     """One version of a definition and what was decided about it.
@@ -83,7 +89,7 @@ class DefinitionVersion:
     @property
     def definition(self) -> Definition:
         """The content, read from the stored bytes."""
-        return Definition.from_json(json.loads(self.content))
+        return _definition_of(self.content)
 
 
 @dataclass(frozen=True, slots=True)

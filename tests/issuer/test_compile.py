@@ -1,0 +1,115 @@
+"""Compiled templates: what they render is what the slow path gives, and what they cannot take goes the slow way."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from issuer.compile import CompiledTemplate, compile_template, presence_of
+from issuer.errors import FieldError
+from issuer.issue import SAMPLE_EVERY, CompiledTemplates
+from issuer.lint import LintError
+from issuer.template import Draft, Template, example
+from microcred.samples import Sample
+from openbadge import strict_json
+from openbadge.proof import data_integrity
+from tests.microcred.conftest import START, clock, prepared_home, sample, world  # noqa: F401  # fixtures
+from tests.microcred.test_api import REPORT
+
+OPTIONS = {
+    "type": "DataIntegrityProof",
+    "cryptosuite": "eddsa-rdfc-2022",
+    "verificationMethod": "did:web:badges.northbridge.example#key-1",
+    "proofPurpose": "assertionMethod",
+}
+EXAMPLE = example("micro-credential")
+DRAFT: Draft = Template.load("micro-credential").apply(EXAMPLE["fixed"])
+
+
+class Lenient:
+    """Stands where the linter stands, for tests that are about bytes alone."""
+
+    def check(self, document: dict[str, Any], now: object) -> None:
+        """Accept everything."""
+
+
+def compiled_for(values: dict[str, Any]) -> CompiledTemplate:
+    return compile_template(DRAFT, values, OPTIONS, Lenient(), START)  # type: ignore[arg-type]
+
+
+COMPILED = compiled_for(EXAMPLE["values"])
+names = st.text(min_size=1, max_size=30).filter(
+    lambda text: all(ch in "\t\n\r" or (ch >= " " and ch != "\x7f" and not "\ud800" <= ch <= "\udfff") for ch in text)
+)
+addresses = st.from_regex(r"\A(https://[a-z]{1,8}\.example/[a-z0-9]{0,9}|urn:uuid:[0-9a-f]{8})\Z")
+
+
+@settings(max_examples=200)
+@given(names, names, addresses, addresses, addresses)
+def test_rendered_bytes_are_those_of_the_slow_path(name: str, value: str, one: str, other: str, third: str) -> None:
+    values = {
+        **EXAMPLE["values"],
+        "credentialId": one,
+        "subjectId": other,
+        "recipientName": name,
+        "result": [{**EXAMPLE["values"]["result"][0], "value": value}],
+        "evidence": [{"id": third, "name": name}],
+    }
+    document = DRAFT.fill(values)
+    rendered = COMPILED.render(values, "2026-03-31T10:00:00Z")
+    slow = data_integrity.hash_data(document, {**OPTIONS, "created": "2026-03-31T10:00:00Z"}, "Ed25519")
+    if rendered is None:
+        assert len({one, other, third}) < 3
+    else:
+        assert rendered.to_sign == slow
+        credential = strict_json.loads(rendered.credential(bytes(64)))
+        proof = credential.pop("proof")
+        assert credential == document
+        assert [sorted(item) for item in proof] == [sorted([*OPTIONS, "created", "proofValue"])]
+
+
+def test_each_combination_of_optional_slots_has_a_template_of_its_own() -> None:
+    without = {name: value for name, value in EXAMPLE["values"].items() if not name.startswith("recipientEmail")}
+    assert presence_of(without) != COMPILED.presence
+    assert compiled_for(without).render(without, "2026-03-31T10:00:00Z") is not None
+
+
+def test_a_definition_with_two_parts_that_say_the_same_is_refused_with_the_reason() -> None:
+    fixed = json.loads(json.dumps(EXAMPLE["fixed"]))
+    fixed["achievement"]["alignment"] = [
+        {"type": ["Alignment"], "targetName": "t", "targetUrl": "https://t.example/"} for _ in range(2)
+    ]
+    draft = Template.load("micro-credential").apply(fixed)
+    with pytest.raises(LintError, match="give one of them an id"):
+        compile_template(draft, EXAMPLE["values"], OPTIONS, Lenient(), START)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("slot", ["recipientName", "subjectId", "validFrom", "recipientEmailHash"])
+def test_a_value_outside_its_type_is_refused_naming_the_slot(slot: str) -> None:
+    with pytest.raises(FieldError, match=slot):
+        DRAFT.fill({**EXAMPLE["values"], slot: "\x01"})
+
+
+def test_values_that_coincide_go_the_slow_way(sample: Sample) -> None:  # noqa: F811
+    same = [{"id": "https://e.example/1", "name": "a"}, {"id": "https://e.example/1", "name": "a"}]
+    answer = sample.service.completions.report(json.dumps({**REPORT, "evidence": same}).encode(), "test")
+    assert (answer.completion.state, answer.completion.reason_code) in (
+        ("issued", None),
+        ("held", "report-does-not-fit"),
+    )
+
+
+def test_every_thousandth_is_proven_by_the_general_algorithm() -> None:
+    counter = CompiledTemplates()
+    assert [counter.is_sample() for _ in range(2 * SAMPLE_EVERY)].count(True) == 2
+
+
+def test_a_credential_that_would_be_born_expired_is_held(sample: Sample) -> None:  # noqa: F811
+    old = {**REPORT, "completedAt": "2021-01-01T10:00:00Z"}
+    answer = sample.service.completions.report(json.dumps(old).encode(), "test")
+    assert (answer.completion.state, answer.completion.reason_code) == ("held", "report-does-not-fit")
+    assert "validity" in str(answer.completion.reason)
