@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from openbadge import contexts, did
+from openbadge.canon import Loader
 from openbadge.multikey import PublicKey
 from openbadge.proof import data_integrity
 from openbadge.vocabulary import CREDENTIALS_V1, CREDENTIALS_V2, DATA_INTEGRITY_V2
@@ -84,6 +85,11 @@ def load(url: str) -> Any:
     return contexts.document(url)
 
 
+def loader_of(document: Any) -> Loader:
+    """What serves the contexts of a document: the product's own, which is remembered, where it will do."""
+    return load if EXAMPLES in str(document) else contexts.document
+
+
 def unsigned(signer: Signer = ED25519) -> Document:
     return {
         "@context": [CREDENTIALS_V2, VOCABULARY],
@@ -106,9 +112,11 @@ def unsigned_1_1(signer: Signer = ED25519) -> Document:
     }
 
 
-def sign(document: Mapping[str, Any], signer: Signer = ED25519, suite: str = "eddsa-rdfc-2022", **more: Any) -> Document:
+def sign(
+    document: Mapping[str, Any], signer: Signer = ED25519, suite: str = "eddsa-rdfc-2022", **more: Any
+) -> Document:
     options = data_integrity.options(suite, signer.verification_method, CREATED)
-    return data_integrity.create(document, {**options, **more}, signer, load=load)
+    return data_integrity.create(document, {**options, **more}, signer, load=loader_of(document))
 
 
 def credential(
@@ -145,11 +153,11 @@ def presentation(change: Change | None = None, *credentials: Any, signer: Signer
 
 
 def question(answers: Mapping[str, Any] | None = None, **changes: Any) -> VcQuestion:
-    return VcQuestion(**{"now": NOW, "fetch": FakeFetch(dict(answers or {})), "load": load, **changes})
+    return VcQuestion(**{"now": NOW, "fetch": FakeFetch(dict(answers or {})), **changes})
 
 
 def check(document: Any, answers: Mapping[str, Any] | None = None, **changes: Any) -> VcResult:
-    return verify_credential(document, question(answers, **changes))
+    return verify_credential(document, question(answers, **{"load": loader_of(document), **changes}))
 
 
 def proof_only(document: Any, **changes: Any) -> VcResult:
@@ -157,7 +165,8 @@ def proof_only(document: Any, **changes: Any) -> VcResult:
 
 
 def present(document: Any, answers: Mapping[str, Any] | None = None, **changes: Any) -> VcResult:
-    return verify_presentation(document, question(answers, **{"challenge": CHALLENGE, "domain": DOMAIN, **changes}))
+    asked = {"challenge": CHALLENGE, "domain": DOMAIN, "load": loader_of(document), **changes}
+    return verify_presentation(document, question(answers, **asked))
 
 
 def edited(document: Mapping[str, Any], *changes: Change) -> Document:
