@@ -49,13 +49,13 @@ def check_any(document: Mapping[str, Any]) -> None:
     data_model.check_credential(document, issuing=True)
 
 
-def prove_any(rehearsed: Mapping[str, Any], now: datetime) -> None:
-    """Accept a credential of any vocabulary, signed with a key that is thrown away, that our own verifier accepts.
+def prove_any(secured: Mapping[str, Any], now: datetime) -> None:
+    """Accept a signed credential of any vocabulary, a rehearsal or a real one, that our own verifier accepts.
 
-    `now` is the time at which the real one is going to be signed. Nothing is fetched: status lists only warn. Raises
+    `now` is the time at which the real one is signed. Nothing is fetched: status lists only warn. Raises
     `InvalidError` with the first thing that is wrong.
     """
-    result = verify_credential(rehearsed, VcQuestion(now, _Served(MappingProxyType({}), now)))
+    result = verify_credential(secured, VcQuestion(now, _Served(MappingProxyType({}), now)))
     for problem in result.errors:
         raise InvalidError(problem.code, problem.detail)
     if not result.verified:

@@ -5,15 +5,17 @@ Everything the caller wrote stays as it is; what cannot be signed as it is, is r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from issuer.db import RandomBytes
 from issuer.keys import throwaway_signer
 from issuer.model import StatusSlot
-from issuer.model.profile import IssuerProfile
-from openbadge import data_model
+from issuer.model.profile import VC_JWT
+from openbadge import data_model, enveloped, vc_jose_cose
 from openbadge.errors import InvalidError
 from openbadge.proof import Signer, data_integrity, ecdsa_sd_2023
 from openbadge.proof.sd import derive as sd_derive
@@ -26,6 +28,20 @@ HMAC_KEY_BYTES: Final = 32
 """VC Data Integrity ECDSA Cryptosuites 1.0 section 3.6.2: the HMAC key is as long as the hash."""
 EVERYTHING: Final = ("",)
 """The JSON pointer to the whole document (RFC 6901 section 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Securing:
+    """How a document is secured: a name of `WAYS`, the pointers of ecdsa-sd-2023, time and chance."""
+
+    cryptosuite: str
+    pointers: tuple[str, ...]
+    now: datetime
+    random_bytes: RandomBytes
+
+    def options(self, signer: Signer) -> dict[str, str]:
+        """Return the options of an embedded proof by `signer`."""
+        return data_integrity.options(self.cryptosuite, signer.verification_method, self.now)
 
 
 def draft(credential: Mapping[str, Any], issuer: str) -> dict[str, Any]:
@@ -64,30 +80,47 @@ def with_entry(document: Mapping[str, Any], slot: StatusSlot, purpose: str) -> d
     return changed
 
 
-def secure(
-    document: Mapping[str, Any],
-    profile: IssuerProfile,
-    signer: Signer,
-    pointers: tuple[str, ...],
-    now: datetime,
-    random_bytes: RandomBytes,
-) -> dict[str, Any]:
-    """Return the document with one proof, an object. Raises `InvalidError` as the suites do."""
-    options = data_integrity.options(profile.cryptosuite, signer.verification_method, now)
-    if profile.cryptosuite == ecdsa_sd_2023.NAME:
-        once = throwaway_signer("P-256", random_bytes)
-        disclosure = sd_issue.Disclosure(pointers, random_bytes(HMAC_KEY_BYTES), once.public_key, once.sign)
-        secured = sd_issue.create(document, options, signer, disclosure)
-    else:
-        secured = data_integrity.create(document, options, signer)
-    return {**secured, "proof": secured["proof"][0]}
+def secure(document: Mapping[str, Any], signer: Signer, how: Securing) -> dict[str, Any]:
+    """Return the document with one proof, an object, or in an envelope. Raises `InvalidError` as the suites do."""
+    return WAYS[how.cryptosuite](document, signer, how)
 
 
 def verifiable(secured: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what a verifier can check of a secured document: itself, or all of it derived from a base proof."""
-    if secured["proof"]["cryptosuite"] != ecdsa_sd_2023.NAME:
+    proof = secured.get("proof", {})
+    if proof.get("cryptosuite") != ecdsa_sd_2023.NAME:
         return secured
-    return sd_derive.derive(secured, secured["proof"], EVERYTHING)
+    return sd_derive.derive(secured, proof, EVERYTHING)
+
+
+def _embedded(document: Mapping[str, Any], signer: Signer, how: Securing) -> dict[str, Any]:
+    return _single(data_integrity.create(document, how.options(signer), signer))
+
+
+def _selective(document: Mapping[str, Any], signer: Signer, how: Securing) -> dict[str, Any]:
+    once = throwaway_signer("P-256", how.random_bytes)
+    disclosure = sd_issue.Disclosure(how.pointers, how.random_bytes(HMAC_KEY_BYTES), once.public_key, once.sign)
+    return _single(sd_issue.create(document, how.options(signer), signer, disclosure))
+
+
+def _enveloped(document: Mapping[str, Any], signer: Signer, _how: Securing) -> dict[str, Any]:
+    token = vc_jose_cose.secure_jwt(document, vc_jose_cose.CREDENTIAL, signer)
+    return enveloped.wrap(enveloped.ENVELOPED_CREDENTIAL, f"application/{VC_JWT}", token)
+
+
+def _single(secured: Mapping[str, Any]) -> dict[str, Any]:
+    """Unwrap the only proof: VC-API suites read `proof` as an object."""
+    return {**secured, "proof": secured["proof"][0]}
+
+
+WAYS: Final[Mapping[str, Callable[[Mapping[str, Any], Signer, Securing], dict[str, Any]]]] = MappingProxyType(
+    {
+        **dict.fromkeys(("eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019"), _embedded),
+        ecdsa_sd_2023.NAME: _selective,
+        VC_JWT: _enveloped,
+    }
+)
+"""What a profile can secure credentials with."""
 
 
 def _issuer(given: Any, issuer: str) -> Any:

@@ -3,7 +3,7 @@
     1. fill the issuer in, keep every rule of the data model (`profile_draft`, `lint.check_any`)
     2. allocate a status entry, if the profile has a status
     3. rehearse: sign with a key that is thrown away and have our own verifier accept it (`lint.prove_any`)
-    4. sign, and verify the real signature
+    4. sign, and have the verifier accept that, too
     5. record what a later change of status needs, write the audit entry, and only then hand the credential out
 
 The document is not stored: it is the caller's. A status entry of a credential that failed after step 2 is used up.
@@ -23,7 +23,7 @@ from issuer.keys import throwaway_signer
 from issuer.lint import check_any, prove_any
 from issuer.model import StatusSlot
 from issuer.model.profile import IssuerProfile, ProfileCredential
-from issuer.profile_draft import as_issuer, draft, secure, verifiable, with_entry
+from issuer.profile_draft import Securing, as_issuer, draft, secure, verifiable, with_entry
 from issuer.profile_request import IssueRequest, StatusUpdate
 from issuer.profiles import find
 from issuer.service import Service
@@ -31,7 +31,6 @@ from issuer.store import profiles as store
 from issuer.store import status_lists
 from openbadge import jcs
 from openbadge.errors import InvalidError
-from openbadge.proof import data_integrity
 
 MAX_SAME_ID = 100
 """Credentials that one id may stand for when a status is changed: a caller that has more must name the entry."""
@@ -61,8 +60,7 @@ class ProfileIssuer:
         slot = self._allocate(profile, now) if profile.with_status else None
         if slot is not None:
             document = with_entry(document, slot, status.REVOCATION)
-        self._prove(document, profile, request.mandatory_pointers, now)
-        secured = self._signed(document, profile, request.mandatory_pointers, now)
+        secured = self._secured(document, profile, request.mandatory_pointers, now)
         self._record(secured, profile, slot, request.credential_id, actor)
         return secured
 
@@ -86,22 +84,16 @@ class ProfileIssuer:
         with self._database.begin_write(self._institution) as tx:
             return status.allocate(tx, status.REVOCATION, now, profile.id)
 
-    def _prove(
-        self, document: Mapping[str, Any], profile: IssuerProfile, pointers: tuple[str, ...], now: datetime
-    ) -> None:
-        random_bytes = self._database.random_bytes
-        signer = throwaway_signer(profile.key_type, random_bytes)
-        rehearsed = as_issuer(document, signer.verification_method.partition("#")[0])
-        prove_any(verifiable(secure(rehearsed, profile, signer, pointers, now, random_bytes)), now)
-
-    def _signed(
+    def _secured(
         self, document: Mapping[str, Any], profile: IssuerProfile, pointers: tuple[str, ...], now: datetime
     ) -> dict[str, Any]:
-        signer = self._service.signing.signer(profile.did, profile.key_type)
-        secured = secure(document, profile, signer, pointers, now, self._database.random_bytes)
-        shown = verifiable(secured)
+        how = Securing(profile.cryptosuite, pointers, now, self._database.random_bytes)
+        trial = throwaway_signer(profile.key_type, self._database.random_bytes)
+        rehearsed = as_issuer(document, trial.verification_method.partition("#")[0])
+        prove_any(verifiable(secure(rehearsed, trial, how)), now)
+        secured = secure(document, self._service.signing.signer(profile.did, profile.key_type), how)
         try:
-            data_integrity.verify(shown, data_integrity.proofs(shown)[0], signer.public_key)
+            prove_any(verifiable(secured), now)
         except InvalidError as error:
             raise IntegrityError(f"The signing key made a signature that does not verify: {error.detail}") from error
         return secured

@@ -7,20 +7,25 @@ institution's key: nobody takes its signature for that of the institution's badg
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from issuer import audit
 from issuer.db import Transaction
 from issuer.errors import ConflictError, FieldError, NotFoundError
-from issuer.model.profile import IssuerProfile
+from issuer.model.profile import VC_JWT, IssuerProfile
+from issuer.profile_draft import WAYS
 from issuer.service import Service
 from issuer.store import profiles as store
 from openbadge import proof
 
-CRYPTOSUITES: Final = ("eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019", "ecdsa-sd-2023")
-"""Suites that a profile can sign with."""
 KEY_TYPES: Final = ("Ed25519", "P-256", "P-384")
 """Kinds of keys that the key store makes."""
+CRYPTOSUITES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {name: frozenset(KEY_TYPES) if name == VC_JWT else proof.suite(name).key_types for name in WAYS}
+)
+"""What a profile can secure credentials with, and the kinds of keys that fit."""
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
@@ -74,6 +79,6 @@ def _check(name: str, cryptosuite: str, key_type: str) -> None:
         raise FieldError("profile", "must be 1 to 64 small letters, digits and hyphens, no hyphen at either end")
     if cryptosuite not in CRYPTOSUITES:
         raise FieldError("cryptosuite", f"must be one of {', '.join(CRYPTOSUITES)}")
-    fitting = [kind for kind in KEY_TYPES if kind in proof.suite(cryptosuite).key_types]
+    fitting = [kind for kind in KEY_TYPES if kind in CRYPTOSUITES[cryptosuite]]
     if key_type not in fitting:
         raise FieldError("keyType", f"{cryptosuite} needs a key of {' or '.join(fitting)}, not “{key_type}”")

@@ -8,10 +8,12 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+VC_JWT: Final = "vc+jwt"
+"""Stands for a cryptosuite where a profile issues enveloped credentials: VC-JOSE-COSE section 3.1, JOSE."""
 LIST_SUITES: Final = MappingProxyType(
     {"Ed25519": "eddsa-rdfc-2022", "P-256": "ecdsa-rdfc-2019", "P-384": "ecdsa-rdfc-2019"}
 )
-"""The suite of a profile's status lists by its key type: one that anybody can verify, which ecdsa-sd-2023 is not."""
+"""The suite of a profile's status lists by its key type: one whose lists anybody can read and verify."""
 
 
 @dataclass(frozen=True, slots=True)

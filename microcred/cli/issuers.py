@@ -17,7 +17,7 @@ def add(commands: Any) -> None:
     actions = noun.add_subparsers(dest="action", required=True)
     new = actions.add_parser("add", help="make a profile with a new key; its issuer id is the did:key of it")
     new.add_argument("--profile", required=True, metavar="NAME", help="its name in addresses")
-    new.add_argument("--cryptosuite", required=True, choices=CRYPTOSUITES)
+    new.add_argument("--cryptosuite", required=True, choices=list(CRYPTOSUITES), help="vc+jwt: in an envelope")
     new.add_argument("--key-type", required=True, choices=KEY_TYPES)
     new.add_argument("--status", action="store_true", help="what it issues can be revoked")
     add_actor(new)
