@@ -84,7 +84,7 @@ def bind(signature: Signature, issuer: str, material: Material, now: datetime) -
     """
     if signature.token is not None and _is_elsewhere(signature.method, issuer):
         document = _document_if_any(issuer, material)
-        if not _names(document) or _is_listed_only(document, signature.method):
+        if not document.get(ASSERTION_METHOD) or _is_listed_only(document, signature.method):
             return token_keys.published(signature.method, material)
         return _listed_key(document, issuer, signature.method, now)
     fragment = signature.method.partition("#")[2]
@@ -115,7 +115,7 @@ def controller_document(issuer: str, material: Material) -> Mapping[str, Any]:
 def _is_own(signature: Signature, issuer: str, material: Material) -> bool:
     if not _is_elsewhere(signature.method, issuer):
         return signature.method.partition("#")[0] == issuer
-    return signature.token is not None or signature.method in _names(controller_document(issuer, material))
+    return signature.token is not None or _mentions(controller_document(issuer, material), signature.method)
 
 
 def _is_elsewhere(method: str, issuer: str) -> bool:
@@ -123,19 +123,21 @@ def _is_elsewhere(method: str, issuer: str) -> bool:
     return issuer.startswith("https://") and method.partition("#")[0] != issuer and on_own_origin(method, issuer)
 
 
-def _names(document: Mapping[str, Any]) -> list[Any]:
-    listed = document.get(ASSERTION_METHOD, [])
-    items = listed if isinstance(listed, list) else [listed]
-    return [item.get("id") if isinstance(item, dict) else item for item in items]
+def _mentions(document: Mapping[str, Any], method: str) -> bool:
+    """Say whether a document has a key under exactly this name, for whatever purpose."""
+    return any(method in _names(document, place) for place in ("verificationMethod", *did.RELATIONSHIPS))
+
+
+def _names(document: Mapping[str, Any], place: str) -> list[Any]:
+    listed = document.get(place, [])
+    return [item.get("id") if isinstance(item, dict) else item for item in (listed if isinstance(listed, list) else [])]
 
 
 def _is_listed_only(document: Mapping[str, Any], method: str) -> bool:
     """Say whether a document lists a key by its address alone, so that the key itself is at that address."""
-    described = document.get("verificationMethod")
-    bodies = [item for place in (described, document[ASSERTION_METHOD]) if isinstance(place, list) for item in place]
-    return method in _names(document) and not any(
-        isinstance(item, dict) and item.get("id") == method for item in bodies
-    )
+    places = (document.get(place) for place in ("verificationMethod", ASSERTION_METHOD))
+    bodies = [item for place in places if isinstance(place, list) for item in place if isinstance(item, dict)]
+    return method in _names(document, ASSERTION_METHOD) and all(item.get("id") != method for item in bodies)
 
 
 def _document_if_any(issuer: str, material: Material) -> Mapping[str, Any]:
