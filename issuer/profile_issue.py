@@ -34,6 +34,8 @@ from openbadge.errors import InvalidError
 
 MAX_SAME_ID = 100
 """Credentials that one id may stand for when a status is changed: a caller that has more must name the entry."""
+STATUS_POINTER = "/credentialStatus"
+"""Always shown: or the holder of a revoked credential would just leave out that it can be revoked."""
 REASON = "Set through the VC-API."
 """What stands as the reason of a decision: the VC-API has no member for one."""
 
@@ -57,10 +59,12 @@ class ProfileIssuer:
             profile = find(tx, name)
         document = draft(request.credential, profile.did)
         check_any(document)
+        pointers = request.mandatory_pointers
         slot = self._allocate(profile, now) if profile.with_status else None
         if slot is not None:
             document = with_entry(document, slot, status.REVOCATION)
-        secured = self._secured(document, profile, request.mandatory_pointers, now)
+            pointers = (*pointers, STATUS_POINTER)
+        secured = self._secured(document, profile, pointers, now)
         self._record(secured, profile, slot, request.credential_id, actor)
         return secured
 

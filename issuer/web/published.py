@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from issuer.service import Service
 from openbadge import strict_json
-from openbadge.vocabulary import MEDIA_DID, MEDIA_VC
+from openbadge.vocabulary import MEDIA_DID, MEDIA_VC, MEDIA_VC_JSONLD
 
 MAX_AGE_STATUS: Final = 60
 """Seconds that a cache may keep a status list: a revocation is seen a minute later at the latest."""
@@ -31,16 +31,22 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("/status/{list_id}")
     def status_list(request: Request, list_id: UUID) -> Response:
-        """A signed status list (Bitstring Status List 1.0)."""
+        """A signed status list (Bitstring Status List 1.0), as JSON-LD for those who ask for JSON."""
         publication = service.status_lists.current(list_id)
-        return _document(request, publication.document, MEDIA_VC, MAX_AGE_STATUS)
+        media_type = MEDIA_VC_JSONLD if "json" in request.headers.get("accept", "") else MEDIA_VC
+        return _document(request, publication.document, media_type, MAX_AGE_STATUS)
 
     return routes
 
 
 def _document(request: Request, body: bytes, media_type: str, max_age: int) -> Response:
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": f"public, max-age={max_age}", "Access-Control-Allow-Origin": "*"}
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"public, max-age={max_age}",
+        "Access-Control-Allow-Origin": "*",
+        "Vary": "Accept",
+    }
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)

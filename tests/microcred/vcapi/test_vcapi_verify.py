@@ -285,4 +285,3 @@ def test_other_suites_have_nothing_to_derive(api: VcApi, profile: str) -> None:
 def test_a_derived_credential_must_still_say_who_issued_it(api: VcApi) -> None:
     shown = api.derive(api.issued("sd"), ["/credentialSubject/alumniOf"]).json()
     refused(api.verify(shown))
-
