@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from openbadge import canon, contexts
 from openbadge.errors import InvalidError
@@ -16,6 +16,12 @@ from openbadge.proof.sd import values
 from openbadge.proof.sd.labels import DIGEST_BYTES
 from openbadge.proof.sd.statements import Statements
 from openbadge.vocabulary import DATA_INTEGRITY_PROOF
+
+ESSENTIAL: Final = (
+    "issuer", "validFrom", "validUntil", "issuanceDate", "expirationDate", "credentialStatus", "credentialSchema",
+    "termsOfUse",
+)  # fmt: skip
+"""Members that limit a credential: a holder who may hide them can show a revoked or expired one as good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,11 @@ class Disclosure:
     def __post_init__(self) -> None:
         if len(self.hmac_key) != DIGEST_BYTES or self.public_key.algorithm != "P-256":
             raise InvalidError("PROOF_GENERATION_ERROR", f"{NAME} needs an HMAC key of 32 bytes and a key of P-256.")
+
+
+def essential_pointers(document: Document) -> tuple[str, ...]:
+    """Return pointers to those of the members `ESSENTIAL` that a credential has: the least to make mandatory."""
+    return tuple(f"/{name}" for name in ESSENTIAL if name in document)
 
 
 def create(

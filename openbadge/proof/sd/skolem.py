@@ -1,8 +1,9 @@
 """Names for objects without id, so that the same object has the same name in every part of its document.
 
 VC Data Integrity ECDSA Cryptosuites 1.0, sections 3.4.5 "skolemizeNQuads" to 3.4.9 "toDeskolemizedNQuads". Two things
-the specification leaves open are settled here: items of ordered lists get names, too (from their place, since JSON-LD
-offers none to write), and arrays of one item stay arrays, so that a pointer means the same before and after.
+the specification leaves open are settled here: items of ordered lists and the graphs of embedded proofs get names, too
+(from their place, since compact JSON-LD has none for them), and arrays of one item stay arrays, so that a pointer means
+the same before and after.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def quads(skolemized: Mapping[str, Any], load: canon.Loader) -> list[Quad]:
     Their labels are the same in every part of the same document. Raises as `canon.expand`.
     """
     found = canon.quads(skolemized, load=load)
-    names = _list_names(found)
+    names = _places(found)
     return [(_blank(s, names), p, _blank(o, names), _blank(g, names)) for s, p, o, g in found]
 
 
@@ -51,7 +52,7 @@ def _named(value: Any, numbers: Iterator[int]) -> Any:
     if not isinstance(value, dict) or "@value" in value:
         return value
     node = {name: _member(name, item, numbers) for name, item in value.items()}
-    if not node.keys() & {"@id", "@list", "@set"}:
+    if not node.keys() & {"@id", "@list", "@set"} and not node.keys() <= {"@graph"}:
         node["@id"] = f"{URN}n{next(numbers)}"
     return node
 
@@ -79,9 +80,16 @@ def _like(original: Any, compact: Any) -> Any:
     return compact
 
 
-def _list_names(found: list[Quad]) -> dict[str, str]:
-    """Name the blank nodes that are left, items of lists, by the statements that lead to them."""
-    parents = {quad[2]: (quad[0], f"{quad[1]} {quad[3]}") for quad in found if is_blank(quad[2])}
+def _places(found: list[Quad]) -> dict[str, str]:
+    """Name the blank nodes that are left, items of lists and graphs, by the statements that lead to them.
+
+    A graph is also named by what it holds, as there may be more than one (a credential with two proofs).
+    """
+    parents = {quad[2]: (quad[0], quad[1]) for quad in found if is_blank(quad[2])}
+    held: dict[str, str] = {}
+    for subject, _, _, graph in found:
+        if is_blank(graph) and not is_blank(subject):
+            held[graph] = min(subject, held.get(graph, subject))
     names: dict[str, str] = {}
     for node in parents:
         way = []
@@ -89,8 +97,8 @@ def _list_names(found: list[Quad]) -> dict[str, str]:
             way.append(node)
             node = parents[node][0]
         for item in reversed(way):
-            parent, by = parents[item]
-            place = f"{names.get(parent, parent)} {by}"
+            parent, predicate = parents[item]
+            place = f"{names.get(parent, parent)} {predicate} {held.get(item, '')}"
             names[item] = "_:l" + hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()
     if len(set(names.values())) != len(names):
         raise InvalidError("MALFORMED_VALUE_ERROR", "Two ordered lists in one member cannot be selectively disclosed.")
