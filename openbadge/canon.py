@@ -53,6 +53,27 @@ class _Bounded(OrderedDict[str, Any]):
 
 
 _CACHE = _Bounded()
+_SCOPED = _Bounded()
+
+
+class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]  # pyld has no types
+    """pyld's processor, which remembers type-scoped contexts.
+
+    They make up half of an expansion: pyld's own cache never finds one again, since it clones the context that they
+    are applied to. The entry keeps both objects alive and is used only if both are the same objects again, with the
+    same flags, so it cannot answer for anything else. One base and one set of options are used throughout.
+    """
+
+    def _process_context(self, active_ctx: Any, local_ctx: Any, options: Any, *flags: Any, **named: Any) -> Any:
+        scoped = not flags and named.get("propagate") is False and "previousContext" not in active_ctx
+        if not scoped or "cycles" in named:
+            return super()._process_context(active_ctx, local_ctx, options, *flags, **named)
+        key = f"{id(active_ctx)} {id(local_ctx)} {sorted(named.items())}"
+        entry = _SCOPED.get(key)
+        if entry is None or entry[0] is not active_ctx or entry[1] is not local_ctx:
+            result = super()._process_context(active_ctx, local_ctx, options, **named)
+            entry = _SCOPED[key] = (active_ctx, local_ctx, result)
+        return entry[2]
 
 
 def expand(document: Mapping[str, Any], *, load: Loader = contexts.document) -> list[Any]:
@@ -66,7 +87,9 @@ def expand(document: Mapping[str, Any], *, load: Loader = contexts.document) -> 
     _check_keywords(document)
     expanded = _run(
         load,
-        lambda options: jsonld.expand(document, options, on_property_dropped=lambda name: dropped.append(str(name))),
+        lambda options: _Processor(on_property_dropped=lambda name: dropped.append(str(name))).expand(
+            document, options
+        ),
     )
     if dropped:
         raise InvalidError(
@@ -80,7 +103,7 @@ def expand(document: Mapping[str, Any], *, load: Loader = contexts.document) -> 
 
 def compact(expanded: list[Any], context: Any, *, load: Loader = contexts.document) -> dict[str, Any]:
     """Return the compacted form of an expanded document under `context`; errors as for `expand`."""
-    return dict(_run(load, lambda options: jsonld.compact(expanded, context, options)))
+    return dict(_run(load, lambda options: _Processor().compact(expanded, context, options)))
 
 
 def quads(document: Mapping[str, Any], *, load: Loader = contexts.document) -> list[nquads.Quad]:
