@@ -12,6 +12,7 @@ from openbadge.vocabulary import OB_CONTEXTS
 from verifier.checks import status
 from verifier.checks.document import START_SKEW
 from verifier.material import Material
+from verifier.parse import Presented
 from verifier.question import Question
 from verifier.vc import steps as shared
 from verifier.vc.opened import CREDENTIAL, Opened
@@ -53,7 +54,8 @@ def _inform(steps: Steps, opened: Opened, material: Material, question: VcQuesti
     document = opened.document
     asked = Question(question.now, question.fetch)
     steps.run("validity-period", lambda: _in_time(document, question), required=False)
-    steps.run("status", lambda: status.check_entries(document, material, asked), required=False)
+    presented = Presented("json", document, None, "")
+    steps.run("status", lambda: status.not_revoked(presented, material, asked), required=False)
     if "relatedResource" in document:
         steps.run("related-resources", lambda: _resources(document), required=False)
     if any(isinstance(url, str) and url in OB_CONTEXTS for url in values(document["@context"])):

@@ -6,28 +6,25 @@ section 3.3). Whether that one is the issuer is a check of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from openbadge import did, did_jwk, timestamps, vocabulary
-from openbadge.data_model.forms import values
+from openbadge import did, timestamps
 from openbadge.errors import InvalidError, UnavailableError
 from openbadge.multikey import PublicKey
 from openbadge.proof import data_integrity
 from verifier.checks.keys import controller_document
 from verifier.failure import log_failure
-from verifier.fetch import DOCUMENT_LIMIT, STATUS_LIST_LIMIT, Fetch, Fetched
-from verifier.material import MAX_FETCHES, MAX_STATUSES, Material, Wanted, controller_url
+from verifier.fetch import DOCUMENT_LIMIT, Fetch, Fetched
+from verifier.material import ACCEPT_KEYS, MAX_FETCHES, Material, Wanted, controller_url, wanted_by
 from verifier.vc.opened import Opened
 from verifier.vc.seal import Seal
 
-OWN_DOCUMENTS: Final[Mapping[str, Callable[[str], dict[str, Any]]]] = MappingProxyType(
-    {"did:key:": did.key_document, "did:jwk:": did_jwk.document}
-)
-"""Identifiers that are their key, with the reader of the document that each stands for. Nothing is fetched for them."""
+STATUS_MEMBERS: Final = ("issuer", "credentialStatus")
+"""What decides where a status list is and who must have signed it."""
 
 
 def gather(opened: Iterable[Opened], fetch: Fetch) -> Material:
@@ -49,32 +46,23 @@ def resolve(seal: Seal, material: Material, now: datetime) -> PublicKey:
     Raises `InvalidError` with the codes of `did.find_method` and INVALID_VERIFICATION_METHOD(_URL), `UnavailableError`
     when the key document could not be had.
     """
-    method = did.find_method(_document(seal.controller, material), seal.controller, seal.method, seal.purpose)
+    method = did.find_method(controller_document(seal.controller, material), seal.controller, seal.method, seal.purpose)
     for name, text in (("revoked", method.revoked), ("expires", method.expires)):
         if text is not None and timestamps.parse(text, name) <= now:
             raise InvalidError("INVALID_VERIFICATION_METHOD", f"The key {method.id[:200]} is out of use since {text}.")
     return method.key
 
 
-def _document(controller: str, material: Material) -> Mapping[str, Any]:
-    for prefix, read in OWN_DOCUMENTS.items():
-        if controller.startswith(prefix):
-            return read(controller)
-    return controller_document(controller, material)
-
-
 def _wanted(opened: Opened) -> Iterator[Wanted]:
-    document = opened.document
     for controller in _controllers(opened):
         try:
-            url = None if controller.startswith(tuple(OWN_DOCUMENTS)) else controller_url(controller)
+            url = controller_url(controller)
         except InvalidError:  # the check that needs it meets the same error and reports it
             url = None
         if url is not None:
-            yield Wanted(url, vocabulary.MEDIA_DID, DOCUMENT_LIMIT)
-    for entry in values(document.get("credentialStatus"))[:MAX_STATUSES]:
-        if isinstance(entry, Mapping) and isinstance(entry.get("statusListCredential"), str):
-            yield Wanted(entry["statusListCredential"], vocabulary.MEDIA_VC, STATUS_LIST_LIMIT)
+            yield Wanted(url, ACCEPT_KEYS, DOCUMENT_LIMIT)
+    if "credentialStatus" in opened.document:
+        yield from wanted_by({name: opened.document.get(name) for name in STATUS_MEMBERS}, None)
 
 
 def _controllers(opened: Opened) -> Iterator[str]:
