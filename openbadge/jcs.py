@@ -16,12 +16,15 @@ from openbadge.errors import InvalidError
 def canonicalize(value: Any) -> bytes:
     """Return the canonical UTF-8 bytes of a parsed JSON value.
 
-    Raises `InvalidError` MALFORMED_VALUE_ERROR for NaN, infinity, half of a surrogate pair, or what JSON lacks.
+    Raises `InvalidError` MALFORMED_VALUE_ERROR for NaN, infinity, half of a surrogate pair, or what JSON lacks, and
+    LIMIT_EXCEEDED for a value nested deeper than the interpreter can follow (some hundred levels).
     """
     try:
         return _text(value).encode("utf-8")
     except UnicodeEncodeError:
         raise InvalidError("MALFORMED_VALUE_ERROR", "A text holds half of a surrogate pair.") from None
+    except RecursionError:
+        raise InvalidError("LIMIT_EXCEEDED", "The value is nested too deeply.") from None
 
 
 def _text(value: Any) -> str:

@@ -115,6 +115,13 @@ def test_what_json_lacks_is_refused(value: Any) -> None:
     assert code_of(lambda: jcs.canonicalize(value)) == "MALFORMED_VALUE_ERROR"
 
 
+def test_a_value_too_deep_to_follow_is_refused() -> None:
+    value: Any = 0
+    for _ in range(100_000):
+        value = [value]
+    assert code_of(lambda: jcs.canonicalize(value)) == "LIMIT_EXCEEDED"
+
+
 # The contexts that a proof keeps
 
 
