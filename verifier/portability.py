@@ -103,9 +103,13 @@ def _proof_suite(presented: Presented) -> Finding:
         if algorithm in ("RS256", "ES256"):
             return _good(f"Tokens signed with {algorithm} are widely accepted.")
         return _bad(f"The public validator does not accept tokens signed with {algorithm}; sign with ES256.")
-    suites = [proof.get("cryptosuite") for proof in _list(presented.document.get("proof", []))]
+    proofs = _list(presented.document.get("proof", []))
+    suites = [proof.get("cryptosuite") for proof in proofs]
     if any(suite in CERTIFIED_SUITES for suite in suites):
         return _good("It is signed in a way that the Open Badges certification asks for.")
+    older = [proof["type"] for proof in proofs if proof.get("type") != vocabulary.DATA_INTEGRITY_PROOF]
+    if older:
+        return _bad(f"It is signed in the older form {older[0]}, which fewer and fewer verifiers read; issue it anew.")
     return _bad("The Open Badges certification wants a proof of the kind eddsa-rdfc-2022; add one.")
 
 
@@ -114,6 +118,8 @@ def _did_method(presented: Presented) -> Finding:
     name = str(issuer.get("id") if isinstance(issuer, dict) else issuer)
     if name.startswith(("did:web:", "did:key:")):
         return _good("Common verifiers can find the issuer's key.")
+    if name.startswith("did:jwk:"):
+        return _unsure("The issuer is known by a did:jwk, which several wallets do not read; did:web works.")
     if name.startswith("https://"):
         return _unsure("The issuer is known by an https address, which several wallets do not resolve; did:web works.")
     return _bad("Few verifiers can find the key of such an issuer; use did:web.")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from openbadge import credential, normal_form, schema, timestamps
 from openbadge.errors import InvalidError
 from openbadge.proof import vc_jwt
-from verifier.checks import limits
+from verifier.checks import limits, signature
 from verifier.material import Material
 from verifier.parse import Presented
 from verifier.question import Question
@@ -18,6 +18,10 @@ START_SKEW: Final = timedelta(seconds=60)
 """How far `validFrom` may lie in the future: a credential is often shown seconds after an issuer whose clock runs
 ahead has signed it. `validUntil` gets none: the issuer chose the last moment, and `now` equal to it still passes.
 """
+_NO_END: Final[Mapping[bool, str]] = {
+    False: "and has no end date",
+    True: "and shows no end date, which its kind of signature may let the holder leave out",
+}
 
 
 def contexts(presented: Presented, _material: Material, _question: Question) -> str:
@@ -46,7 +50,7 @@ def validity_period(presented: Presented, _material: Material, question: Questio
     start, end = check_period(presented.document, question.now)
     if end is None and question.policy.require_expiry:
         raise InvalidError("EXPIRED", "The policy of this verifier asks for an end date, and the credential has none.")
-    ending = "and has no end date" if end is None else f"until {timestamps.write(end)}"
+    ending = _NO_END[signature.may_be_partial(presented)] if end is None else f"until {timestamps.write(end)}"
     return f"It is valid from {timestamps.write(start)} {ending}."
 
 

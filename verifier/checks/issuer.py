@@ -20,12 +20,12 @@ def proof(presented: Presented, material: Material, question: Question) -> str:
     found = keys.signatures(presented.document, presented.token)
     bare = keys.bare(found)
     if bare is not None:
-        signature.check_rules(found[0], question)
+        signature.check_policy(signature.TOKEN, question.policy)
         signature.verify_one(presented.document, found[0], PublicKey.from_jwk(bare.header["jwk"]))
         return "The content is exactly what was signed, by whoever has the key that the token brings along."
     mine = keys.own(found, issuer, material)
     for item in mine:
-        signature.check_rules(item, question)
+        signature.check_policy(signature.check_rules(item, question.now), question.policy)
     for item in mine:
         try:
             key = keys.bind(item, issuer, material, question.now)

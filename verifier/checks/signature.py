@@ -13,9 +13,13 @@ from openbadge import timestamps
 from openbadge.errors import InvalidError
 from openbadge.multikey import PublicKey
 from openbadge.proof import data_integrity, ecdsa_sd_2023, vc_jwt
+from openbadge.proof.model import decode_value
+from openbadge.proof.sd.values import BASE_HEADER
 from openbadge.vocabulary import ASSERTION_METHOD
 from verifier.checks import keys
 from verifier.material import Material, issuer_id
+from verifier.parse import Presented
+from verifier.policy import Policy
 from verifier.question import Question
 
 CREATED_SKEW: Final = timedelta(minutes=5)
@@ -34,23 +38,29 @@ def verify_all(
     issuer = issuer_id(document)
     mine = keys.own(keys.signatures(document, token), issuer, material)
     for signature in mine:
-        check_rules(signature, question)
+        check_rules(signature, question.now)
         verify_one(document, signature, keys.bind(signature, issuer, material, question.now))
     return mine
 
 
-def check_rules(signature: keys.Signature, question: Question) -> None:
-    """Accept what can be said of a signature without its key: its kind, purpose and times.
+def check_rules(signature: keys.Signature, now: datetime) -> str:
+    """Accept what can be said of a signature without its key: its suite, purpose and times. Return the kind's name.
 
     Raises `InvalidError` UNSUPPORTED_SUITE or PROOF_VERIFICATION_ERROR.
     """
-    kind = TOKEN
-    if signature.proof is not None:
-        kind = data_integrity.read_suite(signature.proof).name
-        _check_purpose(signature.proof)
-        _check_times(signature.proof, question.now)
-    accepted = question.policy.accepted_proofs
-    if accepted is not None and kind not in accepted:
+    if signature.proof is None:
+        return TOKEN
+    kind = data_integrity.read_suite(signature.proof).name
+    _check_purpose(signature.proof)
+    _check_times(signature.proof, now)
+    if is_selective(signature):
+        _check_derived(signature.proof["proofValue"])
+    return kind
+
+
+def check_policy(kind: str, policy: Policy) -> None:
+    """Accept a kind of signature that the operator wants on credentials; raises `InvalidError` UNSUPPORTED_SUITE."""
+    if policy.accepted_proofs is not None and kind not in policy.accepted_proofs:
         raise InvalidError(
             "UNSUPPORTED_SUITE", f"The policy of this verifier does not accept signatures of kind {kind}."
         )
@@ -67,6 +77,20 @@ def verify_one(document: Mapping[str, Any], signature: keys.Signature, key: Publ
 def is_selective(signature: keys.Signature) -> bool:
     """Say whether the holder may have left out parts of what was signed (VC-DI-ECDSA section 3.6, derived proofs)."""
     return signature.proof is not None and signature.proof.get("cryptosuite") == ecdsa_sd_2023.NAME
+
+
+def may_be_partial(presented: Presented) -> bool:
+    """Say whether the holder may have left out parts of the credential that is presented."""
+    return any(is_selective(item) for item in keys.signatures(presented.document, presented.token))
+
+
+def _check_derived(value: str) -> None:
+    """Refuse a base proof in words that help: whoever shows one has skipped a step."""
+    if decode_value(value, "u").startswith(BASE_HEADER):
+        raise InvalidError(
+            "PROOF_VERIFICATION_ERROR",
+            "This is the base proof, which is for the holder alone. Derive a credential from it, and show that.",
+        )
 
 
 def _check_purpose(proof: Mapping[str, Any]) -> None:
