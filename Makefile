@@ -3,7 +3,7 @@
 .POSIX:
 .SILENT:
 .SUFFIXES:
-.PHONY: help install demo serve test soak bench check fix contexts run-ready dev-ready
+.PHONY: help install demo serve test soak bench check fix contexts conformance run-ready dev-ready
 
 BIN = .venv/bin
 ARGS =
@@ -17,6 +17,7 @@ help:
 	echo 'make bench     measure'
 	echo 'make soak      the tests again, with far more random cases'
 	echo 'make install   only make .venv'
+	echo "make conformance  run all tests and write docs/conformance.md from them"
 	echo 'make contexts  fetch the pinned contexts and schemas again and compare them'
 
 install: run-ready
@@ -44,6 +45,9 @@ check: dev-ready
 fix: dev-ready
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+conformance: dev-ready
+	$(BIN)/python tools/conformance.py $(ARGS)
 
 contexts: run-ready
 	$(BIN)/python tools/refresh_contexts.py
