@@ -11,14 +11,17 @@ import httpx
 import pytest
 
 from openbadge.errors import PROBLEMS
+from openbadge.multibase import encode_base58btc
 from openbadge.proof import data_integrity
 from tests.microcred.conftest import Console
 from tests.microcred.vcapi.conftest import PLAIN, V2, VOCABULARY, Document, VcApi
+from tests.vectors import W3cSigner
 from tests.verifier.vc_world import ED25519, HOLDER, OTHER, Signer, name_of
 
 TYPES = {row.url for row in PROBLEMS.values()}
 CHALLENGE = "123456789"
 DOMAIN = "example.com"
+ED25519_2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
 
 
 def refused(answer: httpx.Response) -> list[str]:
@@ -285,3 +288,22 @@ def test_other_suites_have_nothing_to_derive(api: VcApi, profile: str) -> None:
 def test_a_derived_credential_must_still_say_who_issued_it(api: VcApi) -> None:
     shown = api.derive(api.issued("sd"), ["/credentialSubject/alumniOf"]).json()
     refused(api.verify(shown))
+
+
+def test_the_ccg_verifier_suite_wants_ed25519_signature_2020(api: VcApi, proof_only: VcApi) -> None:
+    document = api.credential(issuer="https://vc.example/issuers/5678", **{"@context": [V2, ED25519_2020, VOCABULARY]})
+    signer = W3cSigner()
+    config = {
+        "type": "Ed25519Signature2020",
+        "created": "2023-02-24T23:36:38Z",
+        "verificationMethod": signer.verification_method,
+        "proofPurpose": "assertionMethod",
+    }
+    value = encode_base58btc(signer.sign(data_integrity.hash_data(document, config, "Ed25519")))
+    document["proof"] = {**config, "proofValue": value}
+    accepted(proof_only.verify(document, options={"checks": ["proof"]}))
+    assert refused(api.verify(document)) == ["ISSUER_NOT_BOUND"]
+    for name in document["proof"]:
+        spoiled = copy.deepcopy(document)
+        del spoiled["proof"][name]
+        refused(proof_only.verify(spoiled))
