@@ -12,6 +12,7 @@ from issuer.errors import IssuerError
 from microcred.cli import (
     completions,
     credentials,
+    db,
     definitions,
     demo,
     doctor,
@@ -30,7 +31,7 @@ from verifier.cli import Parser, Streams
 from verifier.settings import SettingsError
 
 COMMANDS: Final = (
-    init, demo, serve, verify, definitions, completions, credentials, keys, issuers, tokens, doctor, jose,
+    init, demo, serve, verify, definitions, completions, credentials, keys, issuers, tokens, doctor, db, jose,
 )  # fmt: skip
 EXIT_FAILED: Final = 1
 

@@ -22,6 +22,7 @@ from issuer.profile_request import IssueRequest
 from issuer.profiles import CRYPTOSUITES, KEY_TYPES, Profiles
 from issuer.store import status_lists
 from microcred.samples import Sample
+from microcred.world import World
 from openbadge import did
 from openbadge.multikey import PublicKey
 from tests.issuer.samples import NOW
@@ -140,6 +141,24 @@ def test_a_database_from_before_profiles_is_brought_up_to_date(tmp_path: Path) -
     assert taken is not None
     assert (taken.taken, taken.profile_id) == (8, None)
     database.close()
+
+
+def test_the_command_brings_a_home_up_to_date(console: Console, sample: Sample, tmp_path: Path) -> None:
+    with sample.service.database.begin_write() as tx:
+        for statement in (
+            "DROP TABLE profile_credential", "DROP TABLE issuer_profile",
+            "ALTER TABLE status_list DROP COLUMN profile_id",
+            "UPDATE alembic_version SET version_num = '0001'",
+        ):  # fmt: skip
+            tx.connection.exec_driver_sql(statement)
+    assert console("issuers", "list") == 1
+    assert "microcred db upgrade" in console.err.getvalue()
+    assert console("db", "upgrade") == 0
+    assert "0002" in console.out.getvalue()
+    assert console("issuers", "list") == 0
+    elsewhere = Console(World({"MICROCRED_HOME": str(tmp_path / "none")}))
+    assert elsewhere("db", "upgrade") == 1
+    assert "microcred init" in elsewhere.err.getvalue()
 
 
 def _old_list(connection: Connection, now: datetime) -> None:
