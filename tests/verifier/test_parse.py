@@ -6,6 +6,7 @@ import gzip
 import json
 import struct
 import zlib
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from openbadge.baking import png, svg
 from openbadge.errors import InvalidError
-from tests.verifier.builders import INVALID, VALID, bad, badge, check, find, token
+from openbadge.multibase import base64url_encode
+from openbadge.vocabulary import CREDENTIALS_V1, OB_CONTEXT
+from tests.verifier.builders import INVALID, KEY, UNDETERMINED, VALID, bad, badge, check, find, token, unsigned
 from verifier.parse import parse
 
 TEXT = json.dumps(badge())
@@ -129,3 +132,37 @@ def test_nothing_but_our_own_error_is_raised(data: bytes) -> None:
     else:
         code = ""
     assert code is not None
+
+
+OLDER = {**unsigned(), "@context": [CREDENTIALS_V1, OB_CONTEXT], "issuanceDate": "2026-03-31T10:00:00Z"}
+
+
+def test_a_badge_of_the_older_data_model_is_neither_valid_nor_invalid() -> None:
+    for text in (json.dumps(OLDER), as_token({"vc": OLDER}), json.dumps({**OLDER, "@context": CREDENTIALS_V1})):
+        report = check(text)
+        assert report.verdict is UNDETERMINED
+        assert bad(report)["parse"] == "UNSUPPORTED_FORMAT"
+        assert "older" in report.headline
+        assert report.sources == ()
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ({"vc": {"vc": OLDER}}, "PARSING_ERROR"),
+        ({"vc": "text"}, "PARSING_ERROR"),
+        ({"vc": [OLDER]}, "PARSING_ERROR"),
+        ({"vc": None}, "PARSING_ERROR"),
+        ({"vc": unsigned()}, "UNSUPPORTED_FORMAT"),
+        ({**unsigned(), "vc": unsigned()}, "UNSUPPORTED_FORMAT"),
+    ],
+)
+def test_jwt_023_claims_that_hold_no_credential_of_the_older_data_model(payload: Any, code: str) -> None:
+    report = check(as_token(payload))
+    assert report.verdict is INVALID
+    assert bad(report)["parse"] == code
+
+
+def as_token(payload: Any) -> str:
+    head = {"alg": "EdDSA", "kid": KEY.verification_method}
+    return ".".join(base64url_encode(json.dumps(part).encode()) for part in (head, payload)) + ".AAAA"
