@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from openbadge import did_jwk, enveloped, vc_jose_cose
+from openbadge import did, did_jwk, enveloped, vc_jose_cose
 from openbadge.jose import jws
 from openbadge.vocabulary import CREDENTIALS_V1, CREDENTIALS_V2
-from tests.verifier.builders import DID_URL, ISSUER, KEY, P256Signer, key_document
+from tests.verifier.builders import DID_URL, ISSUER, KEY, Ed25519Signer, P256Signer, key_document
 from tests.verifier.vc_world import (
     CHALLENGE,
     DOMAIN,
@@ -225,9 +225,20 @@ def test_a_key_may_be_named_within_the_issuer_or_be_the_issuer_itself() -> None:
         assert codes(check(enveloped.wrap(CREDENTIAL, "application/vc+jwt", text))) == set(), kid
 
 
+def test_a_token_that_names_no_key_is_refused_unless_its_issuer_is_one() -> None:
+    for issuer in (UNKNOWN_ISSUER, "did:web:badges.example.org"):
+        text = secured({**unsigned(), "issuer": issuer, "iss": issuer}, kid="")
+        assert codes(check(enveloped.wrap(CREDENTIAL, "application/vc+jwt", text))) == {
+            "INVALID_VERIFICATION_METHOD_URL"
+        }
+
+
 def test_a_jwk_as_an_identifier_is_a_key() -> None:
     name = did_jwk.did_jwk(P256.public.jwk())
     signer = P256Signer(f"{name}#0", P256.seed)
+    payload = json.dumps({**unsigned(), "issuer": name, "iss": name}).encode()
+    unnamed = jws.sign({"typ": "vc+jwt", "kid": ""}, payload, signer)
+    assert codes(check(enveloped.wrap(CREDENTIAL, "application/vc+jwt", unnamed))) == set()
     assert (
         codes(check(enveloped.wrap(CREDENTIAL, "application/vc+jwt", jwt({**unsigned(), "issuer": name}, signer))))
         == set()
@@ -245,6 +256,18 @@ def test_a_published_key_document_is_fetched_and_must_list_the_key() -> None:
     revoked = key_document(KEY)
     revoked["verificationMethod"][0]["revoked"] = "2026-03-31T00:00:00Z"
     assert codes(check(made, {DID_URL: revoked})) == {"INVALID_VERIFICATION_METHOD"}
+
+
+def test_an_issuer_with_an_https_address_publishes_its_keys_there() -> None:
+    name = "https://issuer.example/keys"
+    signer = Ed25519Signer(f"{name}#key-1", 5)
+    made = credential(put("issuer", value=name), signer)
+    published = did.document(name, [(signer.verification_method, signer.public)])
+    assert codes(check(made, {name: published})) == set()
+    assert codes(check(made, {name: {**published, "id": "https://other.example"}})) == {
+        "INVALID_CONTROLLED_IDENTIFIER_DOCUMENT_ID"
+    }
+    assert codes(check(made)) == {"FETCH_FAILED"}
 
 
 # VC 1.1 tokens, which the VC-API still sends

@@ -6,12 +6,14 @@ import copy
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from openbadge import vc_jose_cose
 from openbadge.vocabulary import CREDENTIALS_V1, CREDENTIALS_V2
 from tests.verifier.test_vc_enveloped import legacy_presentation, wrapped
-from tests.verifier.vc_world import check, credential, present, presentation, question
+from tests.verifier.vc_world import check, codes, credential, present, presentation, question
 from verifier.vc import VcResult, verify_credential, verify_presentation
 
 WORDS = "id type @context @id @type @value @graph @included @nest @reverse proof issuer".split()
@@ -114,3 +116,25 @@ def test_deep_and_long_documents_get_an_answer() -> None:
         sound(result)
         assert not result.verified
         assert not verify_presentation({**PRESENTATION, "verifiableCredential": value}, question()).verified
+
+
+class Broken(dict[str, Any]):
+    """An object that fails whoever reads it, as a defect of our own would."""
+
+    def get(self, *_: Any) -> Any:
+        raise RuntimeError("a defect")
+
+
+def test_a_defect_of_our_own_is_no_answer_about_the_document(caplog: pytest.LogCaptureFixture) -> None:
+    assert codes(verify_credential(Broken(CREDENTIAL), question())) == {"PARSING_ERROR"}
+    assert codes(verify_presentation(Broken(PRESENTATION), question())) == {"PARSING_ERROR"}
+    result = verify_credential(CREDENTIAL, question(now=None))
+    assert codes(result) == {"PROOF_VERIFICATION_ERROR"}
+    assert str(result.checks[2].outcome) == "unknown"
+    assert "a defect" not in caplog.text
+
+
+def test_a_text_that_two_readers_read_differently_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = vc_jose_cose.Verified({**CREDENTIAL, "name": "Other"}, {}, "")
+    monkeypatch.setattr(vc_jose_cose, "verify_jwt", lambda *_: other)
+    assert codes(check(ENVELOPED)) == {"CRYPTOGRAPHIC_SECURITY_ERROR"}
