@@ -34,7 +34,7 @@ _KEYWORDS = frozenset(
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _LOCK = threading.RLock()  # pyld's caches are shared and not made for threads
 _MAX_CACHED = 256
-"""Contexts kept resolved: there are 14 pinned ones; inline contexts of strangers push the oldest out."""
+"""Contexts kept resolved: there are 14 pinned ones, with the contexts inside them."""
 MAX_CONTEXTS = 60
 """Entries of all `@context` members together: a badge has three, and two more for each of ten endorsements."""
 MAX_OBJECTS = 1_000
@@ -66,7 +66,8 @@ class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]  # pyld has no t
 
     def _process_context(self, active_ctx: Any, local_ctx: Any, options: Any, *flags: Any, **named: Any) -> Any:
         scoped = not flags and named.get("propagate") is False and "previousContext" not in active_ctx
-        if not scoped or "cycles" in named:
+        pinned = options["contextResolver"].shared_cache is _CACHE
+        if not (scoped and pinned) or "cycles" in named:
             return super()._process_context(active_ctx, local_ctx, options, *flags, **named)
         key = f"{id(active_ctx)} {id(local_ctx)} {sorted(named.items())}"
         entry = _SCOPED.get(key)
@@ -83,13 +84,14 @@ def expand(document: Mapping[str, Any], *, load: Loader = contexts.document) -> 
     CONTEXT_NOT_ALLOWED for an unknown context, MALFORMED_VALUE_ERROR for a bad IRI or language tag, LIMIT_EXCEEDED.
     """
     dropped: list[str] = []
-    _check_size(document)
+    own_terms = _check_size(document)
     _check_keywords(document)
     expanded = _run(
         load,
         lambda options: _Processor(on_property_dropped=lambda name: dropped.append(str(name))).expand(
             document, options
         ),
+        shared=not own_terms,
     )
     if dropped:
         raise InvalidError(
@@ -103,7 +105,8 @@ def expand(document: Mapping[str, Any], *, load: Loader = contexts.document) -> 
 
 def compact(expanded: list[Any], context: Any, *, load: Loader = contexts.document) -> dict[str, Any]:
     """Return the compacted form of an expanded document under `context`; errors as for `expand`."""
-    return dict(_run(load, lambda options: _Processor().compact(expanded, context, options)))
+    shared = not _own_terms([context])
+    return dict(_run(load, lambda options: _Processor().compact(expanded, context, options), shared=shared))
 
 
 def quads(document: Mapping[str, Any], *, load: Loader = contexts.document) -> list[nquads.Quad]:
@@ -127,12 +130,14 @@ def canonical(document: Mapping[str, Any], *, hash_name: str = "sha256", load: L
         raise InvalidError("MALFORMED_VALUE_ERROR", "A text holds half of a surrogate pair.") from None
 
 
-def _run(load: Loader, call: Callable[[dict[str, Any]], Any]) -> Any:
+def _run(load: Loader, call: Callable[[dict[str, Any]], Any], *, shared: bool) -> Any:
+    """Call pyld; `shared` keeps the contexts that it resolves, which those of strangers must not fill up."""
+
     def loader(url: str, _options: Any) -> dict[str, Any]:
         return {"contentType": "application/ld+json", "contextUrl": None, "documentUrl": url,
                 "document": load(url), "tag": "static"}  # fmt: skip
 
-    cache = _CACHE if load is contexts.document else _Bounded()
+    cache = _CACHE if shared and load is contexts.document else _Bounded()
     options = {"base": _BASE, "documentLoader": loader, "contextResolver": ContextResolver(cache, loader)}
     with _LOCK:
         try:
@@ -155,19 +160,25 @@ def _translated(error: Exception) -> InvalidError:
     return InvalidError("MALFORMED_VALUE_ERROR", "The document is not JSON-LD that can be processed.")
 
 
-def _check_size(document: Mapping[str, Any]) -> None:
+def _check_size(document: Mapping[str, Any]) -> int:
+    """Refuse a document that would cost too much; return how many terms it defines itself."""
     contexts_found, count = [], 0
     for item in _objects(document):
         value = item.get("@context", [])
         contexts_found += value if isinstance(value, list) else [value]
         count += 1
-    terms = sum(len(item) for context in contexts_found for item in strict_json.walk(context) if isinstance(item, dict))
+    terms = _own_terms(contexts_found)
     if count > MAX_OBJECTS:
         raise InvalidError("LIMIT_EXCEEDED", f"The document has more than {MAX_OBJECTS:,} objects.")
     if len(contexts_found) > MAX_CONTEXTS:
         raise InvalidError("LIMIT_EXCEEDED", f"The document names vocabularies more than {MAX_CONTEXTS} times.")
     if terms * count > MAX_CONTEXT_WORK:
         raise InvalidError("LIMIT_EXCEEDED", "The document defines too many terms of its own for its size.")
+    return terms
+
+
+def _own_terms(found: list[Any]) -> int:
+    return sum(len(item) for context in found for item in strict_json.walk(context) if isinstance(item, dict))
 
 
 def _check_keywords(document: Mapping[str, Any]) -> None:

@@ -8,8 +8,10 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyld import ContextResolver, jsonld
 
-from openbadge import canon, rdfc, strict_json
+from openbadge import canon, contexts, rdfc, strict_json
+from openbadge.errors import InvalidError
 from openbadge.vocabulary import CREDENTIALS_V2, OB_CONTEXT
 from tests import vectors as values
 from tests.vectors import badge, code_of, edited, rich_badge
@@ -207,6 +209,32 @@ def test_hostile_documents_raise_nothing_but_our_own_error(path, junk, instead, 
     code_of(canon.canonical, document)
 
 
+def plainly_expanded(document):
+    """What pyld makes of a document when nothing is remembered from earlier ones."""
+
+    def loader(url, _options):
+        return {"contextUrl": None, "documentUrl": url, "document": contexts.document(url)}
+
+    return jsonld.JsonLdProcessor().expand(
+        document, {"base": canon._BASE, "documentLoader": loader, "contextResolver": ContextResolver({}, loader)}
+    )
+
+
+@given(st.sampled_from(PLACES), st.sampled_from(["Achievement", "Profile", "Image", "x", "urn:x"]), st.booleans())
+def test_contexts_that_are_remembered_change_nothing(path, value, listed):
+    document = rich_badge()
+    holder = document
+    for step in path[:-1]:
+        holder = holder[step]
+    if isinstance(holder[path[-1]], str | list) and "@context" not in path:
+        holder[path[-1]] = [value] if listed else value
+    try:
+        ours = canon.expand(document)
+    except InvalidError:
+        return
+    assert ours == plainly_expanded(document)
+
+
 @given(st.dictionaries(st.sampled_from(["@context", "@id", "@graph", "name", "urn:p"]), JUNK))
 def test_any_object_raises_nothing_but_our_own_error(document):
     code_of(canon.canonical, document)
@@ -234,3 +262,12 @@ def test_another_hash_and_another_loader():
     assert canon.canonical(document, load=load, hash_name="sha384") == b'<urn:x> <urn:name> "Ada" .\n'
     assert code_of(canon.canonical, document) == "CONTEXT_NOT_ALLOWED"
     assert rdfc.canonicalize(canon.quads(badge())).text.encode() == canon.canonical(badge())
+
+
+def test_vocabularies_of_strangers_are_not_kept():
+    canon.canonical(badge())
+    before = {*canon._CACHE, *canon._SCOPED}
+    inline = {"@context": [CREDENTIALS_V2, {"mine": "urn:mine"}], "id": "urn:x", "mine": "x"}
+    assert canon.canonical(inline) == b'<urn:x> <urn:mine> "x" .\n'
+    assert canon.compact(canon.expand(inline), inline["@context"])["mine"] == "x"
+    assert {*canon._CACHE, *canon._SCOPED} == before
