@@ -60,6 +60,7 @@ _NUMERIC: Final = frozenset(
     "byte decimal double float int integer long negativeInteger nonNegativeInteger nonPositiveInteger positiveInteger "
     "short unsignedByte unsignedInt unsignedLong unsignedShort".split()
 )
+_DATES: Final = frozenset("validFrom validUntil awardedDate created expires".split())
 _PLAIN_NAME: Final = re.compile(r"[^@:][^:]*")
 _LANGUAGE_VALUES: Final = ({"@value"}, {"@value", "@language"})
 
@@ -67,7 +68,8 @@ _LANGUAGE_VALUES: Final = ({"@value"}, {"@value", "@language"})
 def check(document: Mapping[str, Any]) -> list[Any]:
     """Accept a badge or endorsement that is in normal form, and return its expanded form.
 
-    Raises `InvalidError` CONTEXT_NOT_ALLOWED, DATA_LOSS_DETECTION_ERROR, MALFORMED_VALUE_ERROR, NON_CANONICAL_FORM.
+    Raises `InvalidError` CONTEXT_NOT_ALLOWED, DATA_LOSS_DETECTION_ERROR, MALFORMED_VALUE_ERROR, NON_CANONICAL_FORM,
+    and for its proofs UNSUPPORTED_SUITE or INVALID_VERIFICATION_METHOD_URL.
     """
     return _check(document, badge_contexts)
 
@@ -190,7 +192,11 @@ def _check_name(name: str, value: Any, inside: Mapping[str, Any]) -> None:
 
 
 def _check_value(name: str, value: Any) -> None:
-    if value is None or value == {} or value == []:
+    if value is None or value == []:  # which no statement is made of
+        raise InvalidError("DATA_LOSS_DETECTION_ERROR", f"The member {name!r} is empty; leave it out instead.")
+    if name in _DATES and not isinstance(value, str):
+        raise InvalidError("MALFORMED_VALUE_ERROR", f"The member {name!r} must be one date, as a text.")
+    if value == {}:
         raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} is empty; leave it out instead.")
     if name in _OBJECTS and isinstance(value, str):
         raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} is a text; it must be an object with an id.")
@@ -230,11 +236,19 @@ def _check_proof(proof: Any, context: list[Any]) -> None:
         raise InvalidError(
             "UNSUPPORTED_SUITE", f"A proof of the type {str(kind)[:50]!r} is not one that can be read here."
         )
+    _check_key_address(proof.get("verificationMethod"))
     unknown = sorted(proof.keys() - PROOF_MEMBERS - {"@context"})  # whose @context are allowed, is checked before
     if unknown:
         raise InvalidError(
             "DATA_LOSS_DETECTION_ERROR", f"The proof has a member {unknown[0][:100]!r} that proofs lack."
         )
+
+
+def _check_key_address(method: Any) -> None:
+    try:
+        canon.check_iri(method, "address of a proof's key")
+    except InvalidError as error:
+        raise InvalidError("INVALID_VERIFICATION_METHOD_URL", error.detail) from error
 
 
 def _list(value: Any) -> list[Any]:

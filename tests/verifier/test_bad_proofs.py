@@ -109,10 +109,7 @@ def test_di_006_a_key_in_the_fragment_is_not_believed() -> None:
     signer = Ed25519Signer(f"{ISSUER}#{ATTACKER.public.multibase}", ATTACKER.seed)
     report = check(badge(signer=signer))
     assert report.verdict is INVALID
-    assert bad(report)["issuer-binding"] in {
-        "INVALID_VERIFICATION_METHOD",
-        "INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD",
-    }
+    assert bad(report)["issuer-binding"] == "INVALID_VERIFICATION_METHOD"
     assert outcomes(report)["proof"] == "unknown"
 
 
@@ -180,7 +177,7 @@ def test_di_016_a_p256_key_for_an_ed25519_suite() -> None:
 def test_di_018_older_proof_types(kind: str) -> None:
     report = check(edited(SIGNED, proof(type=kind)))
     assert report.verdict is INVALID
-    assert problems(report) & {"UNSUPPORTED_SUITE", "DATA_LOSS_DETECTION_ERROR"}
+    assert "UNSUPPORTED_SUITE" in problems(report)
 
 
 @pytest.mark.parametrize(
@@ -374,7 +371,7 @@ def test_di_038_the_proof_of_another_credential() -> None:
 def test_di_040_a_relative_verification_method(method: str) -> None:
     report = check(edited(SIGNED, proof(verificationMethod=method)))
     assert report.verdict is INVALID
-    assert problems(report) & {"INVALID_VERIFICATION_METHOD_URL", "DATA_LOSS_DETECTION_ERROR"}
+    assert "INVALID_VERIFICATION_METHOD_URL" in problems(report)
 
 
 @pytest.mark.parametrize(

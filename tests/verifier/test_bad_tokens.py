@@ -234,7 +234,7 @@ def test_a_token_around_an_embedded_proof_needs_both_to_be_right() -> None:
     body = {**payload(), "proof": badge()["proof"]}
     assert check(signed(header(), body)).verdict is VALID
     body["name"] = "Else"
-    assert bad(check(signed(header(), body))) == {"proof": "CRYPTOGRAPHIC_SECURITY_ERROR"}
+    assert bad(check(signed(header(), body))) == {"proof": "PROOF_VERIFICATION_ERROR"}
 
 
 def test_the_reader_and_the_writer_agree() -> None:

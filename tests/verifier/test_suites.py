@@ -207,7 +207,7 @@ HIDDEN: list[tuple[str, Change, str]] = [
     ("undefined", lambda item: item.update(note="x"), "DATA_LOSS_DETECTION_ERROR"),
     ("proof-member", lambda item: item["proof"][0].update(verified=True), "DATA_LOSS_DETECTION_ERROR"),
     ("nest", lambda item: item.update({"@nest": {"validUntil": item.pop("validUntil")}}), "NON_CANONICAL_FORM"),
-    ("null-member", lambda item: item.update(evidence=None), "NON_CANONICAL_FORM"),
+    ("null-member", lambda item: item.update(evidence=None), "DATA_LOSS_DETECTION_ERROR"),
     ("vocab", lambda item: item.update({"@context": [*JCS["@context"], {"@vocab": "urn:x:"}]}), "CONTEXT_NOT_ALLOWED"),
 ]
 

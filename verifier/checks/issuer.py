@@ -31,7 +31,7 @@ def proof(presented: Presented, material: Material, question: Question) -> str:
             key = keys.bind(item, issuer, material, question.now)
         except InvalidError as error:
             raise UnavailableError(error.code, "It could not be checked, because its key is not acceptable.") from error
-        signature.verify_one(presented.document, item, key)
+        _verify(presented, item, key, len(found))
     return _signed(mine)
 
 
@@ -45,6 +45,17 @@ def issuer_binding(presented: Presented, material: Material, question: Question)
     foreign = len(found) - len(mine)
     others = f" {foreign} more by someone else did not count." if foreign else ""
     return f"{issuer} lists the key {mine[0].method} for issuing.{others}"
+
+
+def _verify(presented: Presented, item: keys.Signature, key: PublicKey, count: int) -> None:
+    """Verify one of `count` signatures. In a set, one that is wrong makes the set unacceptable (VC-DI section 4.5)."""
+    try:
+        signature.verify_one(presented.document, item, key)
+    except InvalidError as error:
+        if count == 1 or error.code != "CRYPTOGRAPHIC_SECURITY_ERROR":
+            raise
+        detail = f"One of its {count} signatures is not right. {error.detail}"
+        raise InvalidError("PROOF_VERIFICATION_ERROR", detail) from error
 
 
 def _signed(mine: list[keys.Signature]) -> str:
