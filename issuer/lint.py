@@ -41,7 +41,7 @@ class LintError(IssuerError):
 
 
 def check_any(document: Mapping[str, Any]) -> None:
-    """Accept an unsigned credential of any vocabulary: bounded in cost, and in keeping with every rule of its model.
+    """Accept an unsigned credential of any vocabulary: with few enough parts, and in keeping with its data model.
 
     Raises `InvalidError` as `data_model.check_credential`, and LIMIT_EXCEEDED.
     """

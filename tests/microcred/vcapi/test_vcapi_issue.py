@@ -173,8 +173,8 @@ def test_a_body_nested_too_deep_is_no_oversize(api: VcApi) -> None:
     assert api.post("/issuers/rdfc/credentials/issue", b'{"credential":' + b"[" * 500).status_code == 400
 
 
-def test_a_credential_that_would_cost_minutes_is_refused_at_once(api: VcApi) -> None:
-    subject = {"alumniOf": [str(number) for number in range(5_000)]}
+def test_a_credential_that_would_cost_too_much_is_refused_at_once(api: VcApi) -> None:
+    subject = {"alumniOf": [{"degree": str(number)} for number in range(1_500)]}
     assert refused(api, api.credential(credentialSubject=subject)) == "LIMIT_EXCEEDED"
 
 
