@@ -123,6 +123,10 @@ def _refuse_wrapped(inner: Any) -> None:
 
 
 def _refuse_other_types(document: Mapping[str, Any]) -> None:
+    if "@context" not in document and "type" not in document:
+        raise InvalidError(
+            "PARSING_ERROR", "It is a JSON document, but not a credential: it says of no type what it is."
+        )
     if _list(document.get("@context"))[:1] == [CREDENTIALS_V1]:
         raise UnavailableError("UNSUPPORTED_FORMAT", OLDER_FORM)
     for name in _list(document.get("type")):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from microcred import samples
@@ -18,8 +22,11 @@ from microcred.cli.context import Context
 from microcred.installation import settings_of
 from microcred.samples import Sample
 from microcred.world import World
+from tests.verifier.builders import NOW
 from tests.verifier.web_client import Client
 from verifier.cli import Streams
+from verifier.fetch import Fetch
+from verifier.settings import VerifierSettings
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -87,3 +94,90 @@ def console(world: World) -> Console:
 def client(sample: Sample, world: World) -> Client:
     app = build(checker(world, sample.service), sample.service)
     return Client(app, sample.service.addresses.base_url)
+
+
+@dataclass(frozen=True)
+class StrangeWorld(World):
+    """A world whose network is what a test says."""
+
+    fetch: Fetch | None = None
+
+    def network(self, settings: VerifierSettings) -> Any:
+        return self.fetch
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one door said: the verdict, the problems of all checks that did not pass, and the checks themselves.
+
+    A request that is refused says only one problem, and has no checks.
+    """
+
+    verdict: str
+    problems: frozenset[str | None]
+    checks: tuple[tuple[str, str, str | None], ...] = ()
+
+    @classmethod
+    def of_report(cls, report: Mapping[str, Any]) -> Answer:
+        found = report["authenticity"]["checks"]
+        checks = tuple((item["id"], item["outcome"], item["problem"]) for item in found)
+        return cls(report["verdict"], frozenset(item[2] for item in checks if item[1] != "passed"), checks)
+
+    @classmethod
+    def of_refusal(cls, response: httpx.Response) -> Answer:
+        body = response.json()
+        code = "LIMIT_EXCEEDED" if response.status_code == 413 else body["type"].rpartition("#")[2]
+        return cls("invalid", frozenset({code}))
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The ways into the verifier, each the real one, over a network that a test gives."""
+
+    home: Path
+    now: datetime
+
+    def api(self, data: bytes, fetch: Fetch, recipient: str | None) -> Answer:
+        """Send the credential as the body of `POST /verify`."""
+        if recipient is not None:
+            body = json.dumps({"credential": json.loads(data), "recipient": recipient}).encode()
+            return self._post(fetch, content=body, headers={"Content-Type": "application/json"})
+        return self._post(fetch, content=data, headers={"Content-Type": _media_type(data)})
+
+    def upload(self, data: bytes, fetch: Fetch, recipient: str | None) -> Answer:
+        """Upload the credential as a file of the form."""
+        fields = {} if recipient is None else {"recipient": recipient}
+        return self._post(fetch, files={"file": ("badge", data)}, data=fields)
+
+    def command(self, data: bytes, fetch: Fetch, recipient: str | None) -> Answer:
+        """Check the credential on the command line."""
+        console = Console(self._world(fetch))
+        more = () if recipient is None else ("--recipient", recipient)
+        code = console("verify", "-", "--json", *more, stdin=data)
+        answer = Answer.of_report(json.loads(console.out.getvalue()))
+        assert code == {"valid": 0, "invalid": 1, "undetermined": 2}[answer.verdict]
+        return answer
+
+    def _post(self, fetch: Fetch, **request: Any) -> Answer:
+        world = self._world(fetch)
+        response = Client(build(checker(world, None), None)).post("/verify", **request)
+        if response.status_code == 200:
+            return Answer.of_report(response.json())
+        assert response.status_code in (400, 413)
+        return Answer.of_refusal(response)
+
+    def _world(self, fetch: Fetch) -> World:
+        return StrangeWorld({"MICROCRED_HOME": str(self.home)}, lambda: self.now, os.urandom, fetch)
+
+
+def _media_type(data: bytes) -> str:
+    if data.startswith(b"\x89PNG"):
+        return "image/png"
+    if data.lstrip()[:1] == b"<" or data.startswith(b"\x1f\x8b"):
+        return "image/svg+xml"
+    return "text/plain" if data.lstrip()[:2] == b"ey" else "application/vc"
+
+
+@pytest.fixture
+def doors(tmp_path: Path) -> Doors:
+    return Doors(tmp_path, NOW)

@@ -20,6 +20,7 @@ from tests.verifier.builders import (
     bad,
     badge,
     check,
+    find,
     material,
     problems,
     question,
@@ -175,6 +176,15 @@ def test_an_https_issuer_is_its_own_key_document() -> None:
         "assertionMethod": [f"{issuer}#key-1"],
     }
     assert check(issued_by(issuer, signer), {issuer: keys}).verdict is VALID
+
+
+def test_web_021_blocked_targets_are_told_in_the_same_words() -> None:
+    """Nobody learns from an answer what is open, closed or filtered on our network."""
+    told = {
+        find(check(badge(), fetch=Canary([address]).fetch()), "issuer-binding").detail
+        for address in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fc00::1", "64:ff9b::7f00:1")
+    }
+    assert len(told) == 1
 
 
 def test_things_are_fetched_once_each() -> None:
