@@ -60,7 +60,7 @@ def plain(document: dict[str, Any]) -> Any:
 
 
 def remembered(document: dict[str, Any]) -> Any:
-    return canon._run(contexts.document, lambda options: canon._Processor().expand(document, options))
+    return canon._run(contexts.document, lambda options: canon._Processor().expand(document, options), shared=True)
 
 
 @settings(max_examples=150)

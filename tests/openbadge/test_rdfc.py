@@ -120,3 +120,14 @@ def accepted(quads, work) -> bool:
 def test_one_thousand_different_nodes_pass():
     text = "".join(f'_:n{n} <urn:p> "{n}" .\n' for n in range(1_000))
     assert canonical(text) == oracle(text)
+
+
+def test_the_same_node_several_times_under_one_relation_is_tried_in_distinct_orders_only() -> None:
+    # A presentation that holds one credential twice: equal graphs, related to one node in many equal ways.
+    rows = "".join(
+        f"_:p <urn:x:{kind}> _:c{copy} .\n_:c{copy} <urn:x:has{kind}> _:s{copy} .\n"
+        for copy in range(4)
+        for kind in range(12)
+    )
+    result = rdfc.canonicalize(nquads.parse(rows))
+    assert len(result.labels) == 9
