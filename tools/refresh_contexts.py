@@ -56,6 +56,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for entry in [*index["contexts"], *index["schemas"]]:
             source = entry["source"]
+            if source["kind"] == "own":
+                continue
             key = (source["package"], source["version"], source["kind"])
             if key not in archives:
                 archives[key] = _download(*key, Path(folder))
