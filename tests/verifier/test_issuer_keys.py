@@ -133,6 +133,7 @@ def test_did_jwk() -> None:
     report = check(badge(issued_by(name), signer), {})
     assert bad(report) == {}
     assert report.sources == ()
+    assert next(note for note in report.portability if note.id == "issuer-method").outcome == "unknown"
     other = Ed25519Signer(f"{name}#0", ATTACKER.seed)
     assert bad(check(badge(issued_by(name), other), {})) == {"proof": "CRYPTOGRAPHIC_SECURITY_ERROR"}
     wrong = Ed25519Signer(f"{name}#1")
