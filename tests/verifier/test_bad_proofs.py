@@ -266,6 +266,20 @@ def test_a_chain_of_proofs_is_right_only_as_a_whole() -> None:
     assert check(broken).verdict is INVALID
 
 
+def test_an_earlier_proof_of_somebody_else_must_be_right_too() -> None:
+    chain = sign(sign(unsigned(), did_key_signer(), id=FIRST), previousProof=FIRST)
+    assert check(chain).verdict is VALID
+
+    def forge(document: Document) -> None:
+        document["proof"][0]["created"] = "2026-03-30T10:00:00Z"
+
+    wrong = sign(edited(sign(unsigned(), did_key_signer(), id=FIRST), forge), previousProof=FIRST)
+    assert check(wrong).verdict is INVALID
+    elsewhere = Ed25519Signer("did:web:other.example#key-1", 9)
+    unreachable = sign(sign(unsigned(), elsewhere, id=FIRST), previousProof=FIRST)
+    assert check(unreachable).verdict is UNDETERMINED
+
+
 def test_a_suite_of_another_curve() -> None:
     signer, other = P256Signer(KEY.verification_method), Ed25519Signer(f"{ISSUER}#key-2", 2)
     published = material(keys=key_document(signer, other), status=status_list(signer=other))

@@ -32,6 +32,7 @@ def proof(presented: Presented, material: Material, question: Question) -> str:
         except InvalidError as error:
             raise UnavailableError(error.code, "It could not be checked, because its key is not acceptable.") from error
         _verify(presented, item, key, len(found))
+    signature.verify_earlier(presented.document, mine, found, material, question)
     return _signed(mine)
 
 

@@ -33,14 +33,49 @@ def verify_all(
 ) -> list[keys.Signature]:
     """Accept a credential of which every signature that names a key of its issuer is right, and return those.
 
-    Raises the errors of `keys.own`, `keys.bind`, `check_rules` and `verify_one`.
+    A proof may build on earlier ones of others (`previousProof`): those must be right, too, under the key of whoever
+    they name. Raises the errors of `keys.own`, `keys.bind`, `check_rules` and `verify_one`.
     """
     issuer = issuer_id(document)
-    mine = keys.own(keys.signatures(document, token), issuer, material)
+    found = keys.signatures(document, token)
+    mine = keys.own(found, issuer, material)
     for signature in mine:
         check_rules(signature, question.now)
         verify_one(document, signature, keys.bind(signature, issuer, material, question.now))
+    verify_earlier(document, mine, found, material, question)
     return mine
+
+
+def verify_earlier(
+    document: Mapping[str, Any],
+    mine: list[keys.Signature],
+    found: list[keys.Signature],
+    material: Material,
+    question: Question,
+) -> None:
+    """Accept the signatures of others on which those of the issuer (`mine`) build, each under the key it names.
+
+    Raises as `verify_all`; `UnavailableError` when the key of one cannot be had.
+    """
+    data_integrity.check_chain(document)
+    for signature in _built_on(document, mine, found):
+        check_rules(signature, question.now)
+        controller = signature.method.partition("#")[0]
+        verify_one(document, signature, keys.bind(signature, controller, material, question.now))
+
+
+def _built_on(
+    document: Mapping[str, Any], mine: list[keys.Signature], found: list[keys.Signature]
+) -> list[keys.Signature]:
+    """The signatures of others on which those of the issuer build, at any remove."""
+    waiting = [item.proof for item in mine if item.proof is not None]
+    names: set[str] = set()
+    while waiting:
+        for earlier in data_integrity.previous_proofs(document, waiting.pop()):
+            if earlier["id"] not in names:
+                names.add(earlier["id"])
+                waiting.append(earlier)
+    return [item for item in found if item not in mine and item.proof is not None and item.proof.get("id") in names]
 
 
 def check_rules(signature: keys.Signature, now: datetime) -> str:
