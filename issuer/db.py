@@ -11,6 +11,7 @@ one. SQLite runs in WAL mode with `synchronous=FULL` (NORMAL may lose the last c
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -21,9 +22,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from issuer.errors import BusyError, SettingsError
+from issuer.errors import BusyError, SettingsError, StorageError
 
 RandomBytes = Callable[[int], bytes]
 """Gives that many random bytes fit for secrets; `secrets.token_bytes` in production."""
@@ -71,9 +72,10 @@ class Database:
     def begin_write(self, institution_id: UUID | None = None) -> Iterator[Transaction]:
         """A transaction that may write: committed when the block ends, rolled back when it raises.
 
-        Raises `BusyError` if other writers leave no turn within `BUSY_TIMEOUT_MS`.
+        Raises `BusyError` if other writers leave no turn within `BUSY_TIMEOUT_MS`, `StorageError` if the file or the
+        disk refuses.
         """
-        with self.turn, self.engine.connect() as connection:
+        with _refusals(), self.turn, self.engine.connect() as connection:
             try:
                 begun = connection.execution_options(microcred_write=True).begin()
             except OperationalError:
@@ -83,8 +85,11 @@ class Database:
 
     @contextmanager
     def begin_read(self, institution_id: UUID | None = None) -> Iterator[Transaction]:
-        """A transaction that only reads, all of it from one moment; nothing is kept of what it might write."""
-        with self.engine.connect() as connection, connection.begin() as begun:
+        """A transaction that only reads, all of it from one moment; nothing is kept of what it might write.
+
+        Raises `StorageError` if the file cannot be read.
+        """
+        with _refusals(), self.engine.connect() as connection, connection.begin() as begun:
             yield Transaction(connection, self.random_bytes, institution_id)
             begun.rollback()
 
@@ -111,6 +116,33 @@ def open_database(url: str, random_bytes: RandomBytes) -> Database:
         raise SettingsError("MICROCRED_DATABASE_URL must name a file: a database in memory would be forgotten.")
     engine = create_engine(parsed, pool_size=_POOL_SIZE, max_overflow=_POOL_OVERFLOW)
     return Database(engine, random_bytes, prepare(engine))
+
+
+_REFUSALS: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        sqlite3.SQLITE_FULL: "The disk that holds the database is full. Nothing was changed; make room and try again.",
+        sqlite3.SQLITE_IOERR: "The disk that holds the database does not work as it must. Look after the machine.",
+        sqlite3.SQLITE_READONLY: "The database cannot be written. Give its folder and all files in it to the user that "
+        "runs microcred.",
+        sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened. Check that its folder exists and that the user "
+        "that runs microcred may read and write it.",
+        sqlite3.SQLITE_NOTADB: "The database file is not a database. Restore it from a backup, or name another one.",
+        sqlite3.SQLITE_CORRUPT: "The database file is damaged. Restore it from a backup.",
+    }
+)
+"""What SQLite refuses for reasons outside of the program, by primary result code (https://sqlite.org/rescode.html)."""
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what the file or the disk refuses into a sentence; mistakes of the program stay what they are."""
+    try:
+        yield
+    except DatabaseError as error:
+        sentence = _REFUSALS.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
+        if sentence is None:
+            raise
+        raise StorageError(sentence) from error
 
 
 def new_id(now: datetime, random_bytes: RandomBytes) -> UUID:

@@ -9,6 +9,7 @@
     ├── ForbiddenError        a good token without the right to do this
     ├── KeyStoreError         a signing key cannot be made, read or used
     ├── BusyError             the database had no time for this; trying again helps
+    ├── StorageError          the database's file or disk refuses; somebody has to look after the machine
     ├── SettingsError         the service cannot start like this
     └── IntegrityError        stored data is not what was written
 
@@ -105,6 +106,13 @@ class BusyError(IssuerError):
 
     code = "BUSY"
     title = "The service is busy"
+
+
+class StorageError(IssuerError):
+    """The database's file or disk refuses: full, not writable, damaged. What was begun is undone."""
+
+    code = "STORAGE_ERROR"
+    title = "The data cannot be stored or read"
 
 
 class SettingsError(IssuerError):

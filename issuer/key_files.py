@@ -38,6 +38,7 @@ need no stretching; this is for those that people choose."""
 _MAX_SCRYPT_N: Final = 2**20
 """1 GiB: a file that asks for more would only stop the service."""
 _PUBLIC_TEXTS: Final = ("name", "controller", "algorithm", "publicKeyMultibase", "created")
+_OWN: Final = "It and all in it must belong to the user that runs microcred."
 _MAX_FILE: Final = 64 * 1024
 """Bytes; a key file has one or two thousand."""
 
@@ -97,8 +98,17 @@ def write_file(directory: Path, file: KeyFile) -> None:
 
 
 def read_folder(directory: Path) -> tuple[KeyFile, ...]:
-    """Return all key files of a folder. Raises `KeyStoreError` for one that is damaged or that others can read."""
-    return tuple(_read(path) for path in sorted(directory.glob("*.json")))
+    """Return all key files of a folder; none if it is not there.
+
+    Raises `KeyStoreError` for a folder that cannot be read, or a file that is damaged or that others can read.
+    """
+    try:
+        names = sorted(name for name in os.listdir(directory) if name.endswith(".json"))
+        return tuple(_read(directory / name) for name in names)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise KeyStoreError(f"The key folder {directory} cannot be read: {error.strerror}. {_OWN}") from None
 
 
 def create_passphrase(path: Path, random_bytes: RandomBytes) -> None:
@@ -139,21 +149,32 @@ def _stretch(passphrase: bytes, salt: bytes, n: int, r: int, p: int) -> bytes:
 
 
 def _private_folder(directory: Path) -> None:
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    directory.chmod(0o700)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
+    except OSError as error:
+        raise KeyStoreError(f"The folder {directory} cannot be used: {error.strerror}. {_OWN}") from None
 
 
 def _write_whole(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)  # the rename itself must survive a power failure
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise KeyStoreError(f"The file {path} cannot be written: {error.strerror}. {_OWN}") from None
+
+
+def _flush_folder(directory: Path) -> None:
+    """Make the rename itself survive a power failure."""
+    folder = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(folder)
     finally:
         os.close(folder)
 

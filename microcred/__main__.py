@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final, cast
@@ -51,6 +52,12 @@ def run(argv: Sequence[str] | None, context: Context) -> int:
         return int(args.run(args, context))
     except (IssuerError, OpenBadgeError, SettingsError) as error:
         print(getattr(error, "detail", error), file=context.streams.stderr)
+        return EXIT_FAILED
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # the reader has gone, and the interpreter flushes once more
+        return EXIT_FAILED
+    except OSError as error:
+        print(f"{error.filename or 'The machine'}: {error.strerror or error}.", file=context.streams.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:
         return 0

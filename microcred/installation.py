@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from issuer import db, migrations
 from issuer.addresses import Addresses, is_loopback
 from issuer.db import Database
-from issuer.errors import NotFoundError, SettingsError
+from issuer.errors import ConflictError, NotFoundError, SettingsError
 from issuer.key_files import passphrase_provider
 from issuer.keys import KeyStore
 from issuer.model import Institution
@@ -51,10 +51,16 @@ class Installation:
         """Store the institution (`slug`, `name`, `url`, `country`, …) if it is not there yet, and return it.
 
         Its public address, and with it the DID that it signs as, is that of the settings; without one, `base_url`.
+        Raises `ConflictError` when the home belongs to another institution.
         """
         now = self.world.clock()
         base_url = self.settings.base_url or base_url
         with self.database.begin_write() as tx:
+            others = [item for item in institutions.every(tx) if item.slug != content["slug"]]
+            if others:
+                raise ConflictError(
+                    f"This home belongs to {others[0].name} ({others[0].slug}). Set MICROCRED_HOME to another folder."
+                )
             found = institutions.by_slug(tx, content["slug"])
             if found is None:
                 name = did.did_web(base_url)
@@ -66,9 +72,16 @@ class Installation:
         """Record the public address that the settings give, or the port on the own machine that is served now.
 
         Other programs of this home then use the same address. Credentials and status lists keep the one they carry.
+        Raises `SettingsError` for a public address when the institution signs as this machine, whose keys nobody
+        else could ever find.
         """
         institution = self.institution()
         base_url = self.settings.base_url or _moved(institution.base_url, port, scheme)
+        if not is_loopback(urlsplit(base_url).hostname) and _is_local(institution.did):
+            raise SettingsError(
+                f"This home was prepared for this machine only: it signs as {institution.did}, whose keys "
+                f"nobody finds at {base_url}. Prepare a new MICROCRED_HOME with `microcred init --base-url {base_url}`."
+            )
         if base_url != institution.base_url:
             with self.database.begin_write() as tx:
                 institutions.move(tx, institution.id, base_url)
@@ -89,15 +102,33 @@ def open_installation(settings: IssuerSettings, world: World, *, create: bool = 
     """
     if create:
         make_home(settings.home)
-    elif not settings.home.is_dir():
-        raise SettingsError(f"There is no folder {settings.home}. Run `microcred init` first, or set MICROCRED_HOME.")
+    else:
+        require_home(settings.home)
     database = db.open_database(settings.database_url, world.random_bytes)
+    schema = migrations.check(database)
+    if not schema.is_known:
+        raise SettingsError(
+            f"The database was made by a newer microcred (revision {schema.found}; this one knows {schema.expected}). "
+            "Run that version, or restore a backup."
+        )
     if create:
         migrations.upgrade(database)
-    elif not migrations.check(database).is_current:
-        raise SettingsError("The database is of another version of microcred. Run `microcred db upgrade`.")
+    elif schema.found is None:
+        raise SettingsError(f"There is nothing in {settings.home} yet. Run `microcred init` first.")
+    elif not schema.is_current:
+        raise SettingsError("The database is of an older version of microcred. Run `microcred db upgrade`.")
     passphrase = passphrase_provider(settings.key_passphrase, settings.key_passphrase_file)
     return Installation(settings, world, database, KeyStore(settings.keys_directory, passphrase))
+
+
+def require_home(home: Path) -> None:
+    """Raise `SettingsError` with what to do when there is no home folder, or none that may be seen."""
+    try:
+        there = home.is_dir()
+    except OSError as error:
+        raise SettingsError(f"The folder {home} cannot be read: {error.strerror}. Set MICROCRED_HOME.") from None
+    if not there:
+        raise SettingsError(f"There is no folder {home}. Run `microcred init` first, or set MICROCRED_HOME.")
 
 
 def make_home(home: Path) -> None:
@@ -106,6 +137,11 @@ def make_home(home: Path) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"The folder {home} cannot be made: {error.strerror}. Set MICROCRED_HOME.") from None
+
+
+def _is_local(issuer: str) -> bool:
+    """Whether a did:web names this machine."""
+    return is_loopback(urlsplit(did.did_web_url(issuer)).hostname)
 
 
 def _moved(base_url: str, port: int, scheme: str) -> str:

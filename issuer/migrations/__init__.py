@@ -22,10 +22,14 @@ _FOLDER: Final = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The revision found in a database (`None`: it is empty) and the one that this program expects."""
+    """The revision found in a database (`None`: it is empty) and the one that this program expects.
+
+    `is_known` is False for a revision that this program has never heard of: a newer one made it.
+    """
 
     found: str | None
     expected: str
+    is_known: bool
 
     @property
     def is_current(self) -> bool:
@@ -45,8 +49,9 @@ def check(database: Database) -> Schema:
     """Return which revision the database has and which one is expected."""
     with database.begin_read() as tx:
         found = MigrationContext.configure(tx.connection).get_current_revision()
-    expected = ScriptDirectory.from_config(_config()).get_current_head()
-    return Schema(found, str(expected))
+    scripts = ScriptDirectory.from_config(_config())
+    known = {script.revision for script in scripts.walk_revisions()}
+    return Schema(found, str(scripts.get_current_head()), found is None or found in known)
 
 
 def _config() -> Config:

@@ -18,6 +18,7 @@ from issuer.errors import (
     KeyStoreError,
     NotFoundError,
     StateError,
+    StorageError,
     UnauthenticatedError,
 )
 from issuer.lint import LintError
@@ -37,6 +38,7 @@ STATUS: Final[Mapping[type[IssuerError], int]] = {
     ForbiddenError: 403,
     KeyStoreError: 503,
     BusyError: 503,
+    StorageError: 503,
 }
 """HTTP status by error; what is not listed is a defect of ours and says nothing about the inside."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,4 +55,11 @@ class Context:
 
 def add_actor(parser: argparse.ArgumentParser) -> None:
     """Add `--by NAME`: who does this, for the audit log; the login name if it is left out."""
-    parser.add_argument("--by", metavar="NAME", default=getpass.getuser(), help="who does this (default: login name)")
+    parser.add_argument("--by", metavar="NAME", default=_login_name(), help="who does this (default: login name)")
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # containers run with users that no file names
+        return f"user {os.getuid()}"

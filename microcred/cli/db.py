@@ -6,9 +6,8 @@ import argparse
 from typing import Any
 
 from issuer import migrations
-from issuer.errors import SettingsError
 from microcred.cli.context import Context
-from microcred.installation import open_installation, settings_of
+from microcred.installation import open_installation, require_home, settings_of
 
 
 def add(commands: Any) -> None:
@@ -20,8 +19,7 @@ def add(commands: Any) -> None:
 
 def _upgrade(_args: argparse.Namespace, context: Context) -> int:
     settings = settings_of(context.world)
-    if not settings.home.is_dir():
-        raise SettingsError(f"There is no folder {settings.home}. Run `microcred init` first, or set MICROCRED_HOME.")
+    require_home(settings.home)
     installation = open_installation(settings, context.world, create=True)
     context.say(f"The database is at revision {migrations.check(installation.database).found}.")
     return 0

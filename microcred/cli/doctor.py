@@ -30,7 +30,7 @@ def _doctor(_args: argparse.Namespace, context: Context) -> int:
         except (IssuerError, contexts.ContextFileError) as error:
             failures += 1
             context.say(f"✗ {name}: {error}")
-    context.say("Fit to issue." if not failures else f"{failures} things to mend.")
+    context.say(f"To mend: {failures}." if failures else "Fit to issue.")
     return 1 if failures else 0
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
+from issuer.addresses import is_loopback
 from issuer.errors import FieldError
 from issuer.key_files import create_passphrase
 from issuer.model.fields import link
@@ -25,6 +27,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--slug", help="its short name in addresses, as northbridge")
     parser.add_argument("--url", help="https address of its website")
     parser.add_argument("--country", help="its country as ISO 3166-1 alpha-2, as IE")
+    parser.add_argument("--base-url", metavar="URL", help="public address of this service; MICROCRED_BASE_URL else")
     parser.add_argument("--email", help="its public e-mail address")
     parser.set_defaults(run=_init)
 
@@ -34,7 +37,7 @@ def _init(args: argparse.Namespace, context: Context) -> int:
 
 
 def _sample(args: argparse.Namespace, context: Context) -> int:
-    sample = samples.prepare(settings_of(context.world), context.world)
+    sample = samples.prepare(settings_of(context.world, args.base_url), context.world)
     if args.json:
         context.say_json(sample.to_json())
         return 0
@@ -48,12 +51,15 @@ def _sample(args: argparse.Namespace, context: Context) -> int:
 
 def _own(args: argparse.Namespace, context: Context) -> int:
     content = _content(args)
-    settings = settings_of(context.world)
+    settings = settings_of(context.world, args.base_url)
     installation = open_installation(settings, context.world, create=True)
     if settings.key_passphrase is None:
         create_passphrase(settings.key_passphrase_file, context.world.random_bytes)
     institution = installation.add_institution(content)
     context.say(f"{settings.home} is prepared for {institution.name}, which will sign as {institution.did}.")
+    if is_loopback(urlsplit(institution.base_url).hostname):
+        context.say("That is this machine only. For a service that others reach, run init in a new MICROCRED_HOME")
+        context.say("with --base-url and its public address: credentials carry it for ever.")
     context.say("Next: `microcred keys new`, `microcred definitions import FILE`, `microcred tokens new`.")
     return 0
 
