@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -53,14 +53,34 @@ class Key:
         return multibase.encode_base58btc(multibase.with_multicodec(ED25519_SECRET, self._seed))
 
 
+class KeyPair(Protocol):
+    """A key of any type that signs here and, by its secret, in other libraries."""
+
+    algorithm: str
+
+    @property
+    def public(self) -> PublicKey: ...
+
+    @property
+    def secret_multibase(self) -> str: ...
+
+    @property
+    def private_pem(self) -> bytes: ...
+
+    def sign(self, data: bytes) -> bytes: ...
+
+
 @dataclass(frozen=True)
 class Signer:
     """A key under the name that an issuer publishes it with."""
 
     id: str
     verification_method: str
-    key: Key
-    algorithm: str = "Ed25519"
+    key: KeyPair
+
+    @property
+    def algorithm(self) -> str:
+        return self.key.algorithm
 
     def sign(self, data: bytes) -> bytes:
         return self.key.sign(data)
@@ -71,7 +91,11 @@ class Signer:
 
 
 def did_key_signer(seed: int = 1) -> Signer:
-    key = Key(seed)
+    return signer_of(Key(seed))
+
+
+def signer_of(key: KeyPair) -> Signer:
+    """The signer that a key is for itself, as did:key names it."""
     identifier = did.did_key(key.public)
     return Signer(identifier, f"{identifier}#{key.public.multibase}", key)
 
@@ -120,41 +144,44 @@ def subject(*, achievement: Document | None = None, **changes: Any) -> Document:
     return {name: value for name, value in document.items() if value is not None}
 
 
-def status_entry() -> Document:
+def status_entry(url: str = STATUS_URL) -> Document:
     return {
-        "id": f"{STATUS_URL}#{STATUS_INDEX}",
+        "id": f"{url}#{STATUS_INDEX}",
         "type": "BitstringStatusListEntry",
         "statusPurpose": "revocation",
         "statusListIndex": str(STATUS_INDEX),
-        "statusListCredential": STATUS_URL,
+        "statusListCredential": url,
     }
 
 
-def sign(document: Document, signer: Signer) -> Document:
-    options = data_integrity.options(SUITE, signer.verification_method, CREATED)
+def sign(document: Document, signer: Signer, suite: str = SUITE) -> Document:
+    options = data_integrity.options(suite, signer.verification_method, CREATED)
     return data_integrity.create(document, options, signer)
 
 
 def status_list(signer: Signer, *, revoked: bool = False) -> Document:
-    """A signed status list; written here by hand, so that readers also check our reading of the standard."""
+    return sign(unsigned_status_list(signer, revoked=revoked), signer)
+
+
+def unsigned_status_list(signer: Signer, url: str = STATUS_URL, *, revoked: bool = False) -> Document:
+    """A status list; written here by hand, so that readers also check our reading of the standard."""
     bits = bytearray(MINIMUM_LIST_ENTRIES // 8)
     if revoked:
         bits[STATUS_INDEX // 8] |= 0x80 >> STATUS_INDEX % 8
     encoded = base64.urlsafe_b64encode(gzip.compress(bytes(bits), mtime=0)).rstrip(b"=").decode("ascii")
-    document = {
+    return {
         "@context": [CREDENTIALS_V2],
-        "id": STATUS_URL,
+        "id": url,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
         "issuer": signer.id,
         "validFrom": "2026-03-31T10:00:00Z",
         "credentialSubject": {
-            "id": f"{STATUS_URL}#list",
+            "id": f"{url}#list",
             "type": "BitstringStatusList",
             "statusPurpose": "revocation",
             "encodedList": f"u{encoded}",
         },
     }
-    return sign(document, signer)
 
 
 def write(folder: Path, signer: Signer) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.interop.badges import STATUS_URL, Key, Signer, badge, did_web_signer, sign, status_list
-from tests.interop.readers import Ask, Issued, all_contexts
+from tests.interop.badges import STATUS_URL, Document, Key, Signer, badge, did_web_signer, sign, status_list
+from tests.interop.readers import Ask, Documents, Issued, all_contexts
 
 pytestmark = pytest.mark.node
 
@@ -16,7 +16,11 @@ pytestmark = pytest.mark.node
 def _verify(ask: Ask, issued: Issued, **changes: Any) -> Any:
     """Ask about the issued badge; `changes` are other documents by address, or another `credential`."""
     credential = changes.pop("credential", issued.credential)
-    return ask("verify.mjs", credential=credential, documents={**all_contexts(), **issued.documents, **changes})
+    return _verified(ask, credential, {**issued.documents, **changes})
+
+
+def _verified(ask: Ask, credential: Document, documents: Documents) -> Any:
+    return ask("verify.mjs", credentials=[credential], documents={**all_contexts(), **documents})[0]
 
 
 def test_accepts_our_badge_and_reads_our_status_list(ask: Ask, issued: Issued) -> None:
@@ -48,22 +52,14 @@ def test_refuses_a_term_that_is_not_defined(ask: Ask, issued: Issued) -> None:
 def test_refuses_another_key_under_the_same_name(ask: Ask) -> None:
     signer = did_web_signer()
     impostor = Signer(signer.id, signer.verification_method, Key(99))
-    answer = ask(
-        "verify.mjs",
-        credential=sign(badge(signer), signer),
-        documents={**all_contexts(), signer.id: impostor.document},
-    )
+    answer = _verified(ask, sign(badge(signer), signer), {signer.id: impostor.document})
     assert not answer["verified"]
     assert "Invalid signature" in answer["error"]
 
 
 def test_refuses_a_key_that_the_issuer_does_not_list_for_assertions(ask: Ask) -> None:
     signer = did_web_signer()
-    answer = ask(
-        "verify.mjs",
-        credential=sign(badge(signer), signer),
-        documents={**all_contexts(), signer.id: {**signer.document, "assertionMethod": []}},
-    )
+    answer = _verified(ask, sign(badge(signer), signer), {signer.id: {**signer.document, "assertionMethod": []}})
     assert not answer["verified"]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from openbadge import strict_json, timestamps
-from tests.interop.badges import CREATED, Document, Signer, badge, sign, status_entry
+from tests.interop.badges import CREATED, SUITE, Document, Signer, badge, sign, status_entry
 from tests.interop.readers import Ask, Issued, all_contexts
+from tests.interop.suites import secret_key
 from tests.interop.variations import variations
 from verifier.fetch import FolderFetch
 from verifier.report import Report, Verdict
@@ -20,14 +21,8 @@ pytestmark = pytest.mark.node
 
 
 def _signed_by_them(ask: Ask, signer: Signer, credentials: list[Document]) -> list[Document]:
-    key = {
-        "id": signer.verification_method,
-        "controller": signer.id,
-        "publicKeyMultibase": signer.key.public.multibase,
-        "secretKeyMultibase": signer.key.secret_multibase,
-    }
-    created = timestamps.write(CREATED)
-    answer = ask("sign.mjs", credentials=credentials, key=key, created=created, documents=all_contexts())
+    orders = [{"credential": it, "cryptosuite": SUITE, "key": secret_key(signer)} for it in credentials]
+    answer = ask("sign.mjs", orders=orders, created=timestamps.write(CREATED), documents=all_contexts())
     return list(answer["credentials"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.interop.badges import SITE, Document, Signer, badge, sign, status_entry, subject
+from tests.interop.badges import SITE, Document, Signer, badge, did_key_signer, sign, status_entry, subject
 
 _EVIDENCE = {"type": ["Evidence"], "narrative": "A report of ten pages."}
 
@@ -52,7 +52,7 @@ def _structures(signer: Signer) -> dict[str, Document]:
             signer, credentialSubject=subject(id=None, identifier=[_identity(n) for n in (1, 2)])
         ),
         "equal nodes": badge(signer, evidence=[_EVIDENCE, _EVIDENCE, {**_EVIDENCE, "name": "Annex"}]),
-        "endorsed": badge(signer, endorsement=[_endorsement(signer)]),
+        "endorsed": badge(signer, endorsement=[_endorsement(did_key_signer(11))]),
         "two images": badge(
             signer,
             image={"id": f"{SITE}/img/1.png", "type": "Image", "caption": "A badge"},
@@ -97,6 +97,7 @@ def _with_results() -> Document:
 
 
 def _endorsement(signer: Signer) -> Document:
+    """An embedded credential of another issuer, with a proof of its own."""
     document: dict[str, Any] = badge(
         signer,
         id="urn:uuid:0b0b0b0b-0000-4000-8000-0000000000bb",
