@@ -9,9 +9,13 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Builds addresses under `base_url`, which has no slash at its end."""
+    """Builds addresses under `base_url`, which has no slash at its end.
+
+    `verifier_url`, also without one, is where the public verifier is; None means at `base_url`.
+    """
 
     base_url: str
+    verifier_url: str | None = None
 
     def credential(self, public_id: str) -> str:
         """The credential's id and page; unguessable, since `public_id` carries 128 random bits."""
@@ -31,7 +35,7 @@ class Addresses:
 
     def verify_page(self) -> str:
         """The public verifier."""
-        return f"{self.base_url}/"
+        return f"{self.verifier_url or self.base_url}/"
 
 
 def is_loopback(host: str | None) -> bool:

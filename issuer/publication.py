@@ -36,7 +36,8 @@ class StatusPublisher:
         self._clock = clock
 
     def current(self, list_id: UUID) -> StatusPublication:
-        """Return the publication to serve now; signs a new one if a decision is missing in it or it is a day old.
+        """Return the publication to serve now; signs a new one if a decision is missing in it, it is a day old, or a
+        key was revoked since: a list of a revoked key would take every credential in it down, those of new keys too.
 
         Raises `NotFoundError` for a list that is not of this institution, and what opening the key raises.
         """
@@ -65,10 +66,14 @@ class StatusPublisher:
         return profile.did, LIST_SUITES[profile.key_type], self._signing.signer(profile.did, profile.key_type)
 
     def _is_fresh(self, tx: Transaction, list_id: UUID, now: datetime) -> bool:
-        if status.get(tx, list_id).institution_id != self._institution.id:
+        record = status.get(tx, list_id)
+        if record.institution_id != self._institution.id:
             raise NotFoundError("There is no such status list.")
         latest = store.latest(tx, list_id)
-        return latest is not None and now - latest.signed_at < RENEWAL and status.is_published(tx, list_id)
+        if latest is None or now - latest.signed_at >= RENEWAL or not status.is_published(tx, list_id):
+            return False
+        revoked = None if record.profile_id is not None else self._signing.last_revocation()
+        return revoked is None or latest.signed_at > revoked
 
     def _latest(self, tx: Transaction, list_id: UUID) -> StatusPublication:
         latest = store.latest(tx, list_id)

@@ -47,13 +47,18 @@ PASSPHRASE_FILE: Final = Setting(
     "the file keys/passphrase in MICROCRED_HOME",
     "The file with the passphrase that opens the signing keys; not used if MICROCRED_KEY_PASSPHRASE is set.",
 )
+VERIFIER_URL: Final = Setting(
+    "MICROCRED_VERIFIER_URL",
+    "the public address of the service",
+    "Where the public verifier is, for the links on credential pages: needed when another machine has that role.",
+)
 VC_API_AUTH: Final = Setting(
     "MICROCRED_VC_API_AUTH",
     "token",
     "Who may issue through the VC-API: `token` needs an access token, `none` lets anybody, for conformance tests only.",
 )
 
-SETTINGS: Final = (HOME, BASE_URL, DATABASE_URL, PASSPHRASE, PASSPHRASE_FILE, VC_API_AUTH)
+SETTINGS: Final = (HOME, BASE_URL, VERIFIER_URL, DATABASE_URL, PASSPHRASE, PASSPHRASE_FILE, VC_API_AUTH)
 """All of them, in the order of the README."""
 
 
@@ -61,7 +66,8 @@ SETTINGS: Final = (HOME, BASE_URL, DATABASE_URL, PASSPHRASE, PASSPHRASE_FILE, VC
 class IssuerSettings:
     """The settings, checked. Paths are as given, relative ones to the start folder.
 
-    `base_url` ends without a slash; None means the one that the home was prepared with.
+    `base_url` and `verifier_url` end without a slash; None means the one that the home was prepared with, and the
+    same as that.
     """
 
     home: Path
@@ -70,6 +76,7 @@ class IssuerSettings:
     key_passphrase: str | None = field(repr=False)
     key_passphrase_file: Path
     vc_api_needs_token: bool = True
+    verifier_url: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> IssuerSettings:
@@ -82,6 +89,7 @@ class IssuerSettings:
             key_passphrase=_read(environ, PASSPHRASE, _passphrase, None),
             key_passphrase_file=_read(environ, PASSPHRASE_FILE, _path, home / "keys" / "passphrase"),
             vc_api_needs_token=_read(environ, VC_API_AUTH, _needs_token, True),
+            verifier_url=_read(environ, VERIFIER_URL, _base_url, None),
         )
 
     @property

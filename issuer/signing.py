@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from typing import Any
 
 from issuer.addresses import Addresses
@@ -53,6 +54,11 @@ class Signing:
             if not active or controller not in self._others:
                 self._others[controller] = self._keys.signer(controller, algorithm)
             return self._others[controller]
+
+    def last_revocation(self) -> datetime | None:
+        """Return when a key of the institution was last declared revoked: what it signed before may have fallen."""
+        keys = self._keys.public_keys(self._institution.did)
+        return max((key.since for key in keys if key.state == REVOKED), default=None)
 
     def did_document(self) -> dict[str, Any]:
         """Return the institution's DID document (DIDs 1.0 section 4): every key it ever had.

@@ -44,7 +44,7 @@ class Installation:
     def service(self) -> Service:
         """Return the issuer at work. Raises `NotFoundError` when the home is not prepared."""
         institution = self.institution()
-        addresses = Addresses(institution.base_url)
+        addresses = Addresses(institution.base_url, self.settings.verifier_url)
         return Service(self.database, institution, addresses, self.keys, self.world.clock)
 
     def add_institution(self, content: dict[str, str], base_url: str = DEFAULT_BASE_URL) -> Institution:

@@ -10,6 +10,7 @@ from issuer import audit, migrations
 from issuer.errors import IssuerError
 from microcred.cli.context import Context
 from microcred.installation import Installation
+from microcred.warnings import warnings
 from openbadge import contexts
 
 Question = tuple[str, Callable[[], str]]
@@ -30,6 +31,8 @@ def _doctor(_args: argparse.Namespace, context: Context) -> int:
         except (IssuerError, contexts.ContextFileError) as error:
             failures += 1
             context.say(f"✗ {name}: {error}")
+    for warning in warnings(context.world):
+        context.say(f"! {warning}")
     context.say(f"To mend: {failures}." if failures else "Fit to issue.")
     return 1 if failures else 0
 

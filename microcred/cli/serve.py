@@ -13,6 +13,7 @@ from microcred.app import build, checker
 from microcred.cli.context import Context
 from microcred.installation import open_installation, settings_of
 from microcred.server import Tls, open_port, serve
+from microcred.warnings import warnings
 
 DEFAULT_PORT: Final = 8000
 ROLES: Final = ("all", "issuer", "verifier")
@@ -36,7 +37,10 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
     with open_port(args.host, args.port) as listener:
         tls = _tls(args, context)
         service = None if args.role == "verifier" else _service(args, context, tls)
-        app = build(checker(context.world, service), service, with_verifier=args.role != "issuer")
+        check = checker(context.world, service)
+        app = build(check, service, with_verifier=args.role != "issuer")
+        for warning in warnings(context.world):
+            print(f"Warning: {warning}", file=context.streams.stderr, flush=True)
         scheme = "http" if tls is None else "https"
         where = f"{scheme}://{args.host}:{args.port}" if service is None else service.addresses.base_url
         return serve(app, listener, lambda: context.say(f"microcred is at {where} (Ctrl-C stops it)"), tls)
