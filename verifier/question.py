@@ -7,6 +7,7 @@ from datetime import datetime
 
 from verifier.fetch import Fetch
 from verifier.policy import Policy
+from verifier.shapes import Shapes
 from verifier.trust import Trust, TrustList
 
 
@@ -17,6 +18,7 @@ class Question:
     `now` is the aware time at which the credential shall be valid; every date check uses it. `fetch` gets key
     documents and status lists. `policy` and `trust` are the operator's. `recipient`, if given, is an e-mail address,
     a name or an identifier: the verification then also asks whether the credential was issued to that person.
+    `shapes` remembers what badges of one definition have in common; without it, each is canonicalised from scratch.
     """
 
     now: datetime
@@ -24,3 +26,4 @@ class Question:
     policy: Policy = field(default_factory=Policy)
     trust: Trust = field(default_factory=lambda: TrustList({}))
     recipient: str | None = None
+    shapes: Shapes | None = None

@@ -25,14 +25,15 @@ from typing import Any, Final
 
 from openbadge.credential import Badge
 from openbadge.errors import OpenBadgeError
+from openbadge.proof.model import Canonical
 from verifier import portability
 from verifier.checks import document, endorsement, issuer, notes, recipient, status
 from verifier.display import headline, summary
 from verifier.failure import log_failure
-from verifier.material import Material, gather
+from verifier.material import Material, gather, issuer_id
 from verifier.parse import Presented, parse
 from verifier.question import Question
-from verifier.report import MANDATORY, Check, Outcome, Report, Source
+from verifier.report import MANDATORY, Check, Outcome, Report, Source, Verdict
 
 __all__ = ["Question", "Report", "verify"]
 
@@ -62,6 +63,18 @@ def verify(data: bytes, question: Question) -> Report:
         return _conclude([parsed, *_not_checked(MANDATORY[1:], UNREADABLE)], question, _Shown())
     # 2. Gather.
     material = gather(presented, question.fetch)
+    known = _known(presented, question)
+    report = _report(parsed, presented, replace(material, known=known), question)
+    if known is None:
+        _remember(presented, report, question)
+    elif _is_doubtful(report, question):
+        full = _report(parsed, presented, material, question)
+        _compare(report, full, question)
+        return full
+    return report
+
+
+def _report(parsed: Check, presented: Presented, material: Material, question: Question) -> Report:
     shown = _Shown(presented.form, material.sources())
     # 3. Check the form.
     form = _run("contexts", document.contexts, presented, material, question)
@@ -75,6 +88,42 @@ def verify(data: bytes, question: Question) -> Report:
     shown = replace(shown, portability=portability.assess(presented), credential=_summary(presented))
     # 7. Conclude.
     return _conclude([parsed, form, *checks], question, shown)
+
+
+def _known(presented: Presented, question: Question) -> Canonical | None:
+    """Ask what is remembered of the shape of a badge; whatever goes wrong there, the full way is open."""
+    if question.shapes is None or presented.token is not None:
+        return None
+    try:
+        return question.shapes.canonical(presented.document, presented.text)
+    except Exception as error:
+        log_failure("shapes", error)
+        return None
+
+
+def _remember(presented: Presented, report: Report, question: Question) -> None:
+    """Let a badge that the full way has found valid add to what is remembered."""
+    if question.shapes is None or presented.token is not None or report.verdict is not Verdict.VALID:
+        return
+    trust = report.check("trust")
+    vouched = trust is not None and trust.outcome is Outcome.PASSED
+    try:
+        question.shapes.sighted(presented.document, presented.text, issuer_id(presented.document), vouched=vouched)
+    except Exception as error:
+        log_failure("shapes", error)
+
+
+def _is_doubtful(report: Report, question: Question) -> bool:
+    """Say whether a report that rests on remembered bytes needs the full way: its signature failed, or as a sample."""
+    proof = report.check("proof")
+    if proof is None or proof.outcome is Outcome.FAILED:
+        return True
+    return question.shapes is not None and proof.outcome is Outcome.PASSED and question.shapes.is_sample()
+
+
+def _compare(report: Report, full: Report, question: Question) -> None:
+    if question.shapes is not None and report != full:
+        question.shapes.alarm()
 
 
 @dataclass(frozen=True, slots=True)

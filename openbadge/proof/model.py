@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from openbadge import multibase
 from openbadge.canon import Loader
@@ -17,6 +17,13 @@ Document = Mapping[str, Any]
 
 HASHES: Final[Mapping[str, str]] = {"Ed25519": "sha256", "P-256": "sha256", "P-384": "sha384"}
 """Hash by key type: VC Data Integrity EdDSA 1.0 section 3.2.4, ECDSA 1.0 section 3.2.4 (P-384 takes SHA-384)."""
+
+
+class Canonical(NamedTuple):
+    """What the algorithm "Transformation" gives, in UTF-8, for a proof configuration and for an unsecured document."""
+
+    config: bytes
+    document: bytes
 
 
 class Signer(Protocol):
@@ -85,8 +92,7 @@ class HashSuite:
         """
         check_key(self, key_type)
         name = HASHES[key_type]
-        parts = (self.transform(part, name, load) for part in (config, unsecured))
-        return b"".join(hashlib.new(name, part).digest() for part in parts)
+        return _hashed(Canonical(*(self.transform(part, name, load) for part in (config, unsecured))), name)
 
     def create(self, unsecured: Document, config: Document, signer: Signer, load: Loader) -> str:
         """Return the proof value: base58btc of the signature over `hash_data`."""
@@ -98,6 +104,15 @@ class HashSuite:
         """Accept a signature; PROOF_VERIFICATION_ERROR for its form, CRYPTOGRAPHIC_SECURITY_ERROR for its content."""
         signature = decode_value(value, "z")
         key.verify(signature, self.hash_data(unsecured, config, key.algorithm, load))
+
+    def verify_canonical(self, canonical: Canonical, value: str, key: PublicKey) -> None:
+        """Accept a signature over canonical bytes that the caller answers for; otherwise as `verify`."""
+        check_key(self, key.algorithm)
+        key.verify(decode_value(value, "z"), _hashed(canonical, HASHES[key.algorithm]))
+
+
+def _hashed(canonical: Canonical, name: str) -> bytes:
+    return b"".join(hashlib.new(name, part).digest() for part in canonical)
 
 
 def check_key(suite: Cryptosuite, key_type: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from openbadge.errors import InvalidError, UnavailableError
 from openbadge.multikey import PublicKey
+from openbadge.proof.model import Canonical
 from verifier.checks import keys, signature
 from verifier.material import Material, issuer_id
 from verifier.parse import Presented
@@ -31,7 +32,7 @@ def proof(presented: Presented, material: Material, question: Question) -> str:
             key = keys.bind(item, issuer, material, question.now)
         except InvalidError as error:
             raise UnavailableError(error.code, "It could not be checked, because its key is not acceptable.") from error
-        _verify(presented, item, key, len(found))
+        _verify(presented, item, key, len(found), material.known)
     signature.verify_earlier(presented.document, mine, found, material, question)
     return _signed(mine)
 
@@ -48,10 +49,10 @@ def issuer_binding(presented: Presented, material: Material, question: Question)
     return f"{issuer} lists the key {mine[0].method} for issuing.{others}"
 
 
-def _verify(presented: Presented, item: keys.Signature, key: PublicKey, count: int) -> None:
+def _verify(presented: Presented, item: keys.Signature, key: PublicKey, count: int, known: Canonical | None) -> None:
     """Verify one of `count` signatures. In a set, one that is wrong makes the set unacceptable (VC-DI section 4.5)."""
     try:
-        signature.verify_one(presented.document, item, key)
+        signature.verify_one(presented.document, item, key, known)
     except InvalidError as error:
         if count == 1 or error.code != "CRYPTOGRAPHIC_SECURITY_ERROR":
             raise

@@ -13,7 +13,7 @@ from openbadge import timestamps
 from openbadge.errors import InvalidError
 from openbadge.multikey import PublicKey
 from openbadge.proof import data_integrity, ecdsa_sd_2023, vc_jwt
-from openbadge.proof.model import decode_value
+from openbadge.proof.model import Canonical, decode_value
 from openbadge.proof.sd.values import BASE_HEADER
 from openbadge.vocabulary import ASSERTION_METHOD
 from verifier.checks import keys
@@ -101,10 +101,12 @@ def check_policy(kind: str, policy: Policy) -> None:
         )
 
 
-def verify_one(document: Mapping[str, Any], signature: keys.Signature, key: PublicKey) -> None:
-    """Accept one signature under its key, or raise `InvalidError`."""
+def verify_one(
+    document: Mapping[str, Any], signature: keys.Signature, key: PublicKey, known: Canonical | None = None
+) -> None:
+    """Accept one signature under its key, or raise `InvalidError`; `known` are its canonical bytes, if they are."""
     if signature.proof is not None:
-        data_integrity.verify(document, signature.proof, key)
+        data_integrity.verify(document, signature.proof, key, canonical=known)
     elif signature.token is not None:
         vc_jwt.verify(signature.token, key)
 
