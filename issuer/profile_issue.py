@@ -31,11 +31,10 @@ from issuer.store import profiles as store
 from issuer.store import status_lists
 from openbadge import jcs
 from openbadge.errors import InvalidError
+from openbadge.proof.sd import issue as sd_issue
 
 MAX_SAME_ID = 100
 """Credentials that one id may stand for when a status is changed: a caller that has more must name the entry."""
-STATUS_POINTER = "/credentialStatus"
-"""Always shown: or the holder of a revoked credential would just leave out that it can be revoked."""
 REASON = "Set through the VC-API."
 """What stands as the reason of a decision: the VC-API has no member for one."""
 
@@ -59,11 +58,11 @@ class ProfileIssuer:
             profile = find(tx, name)
         document = draft(request.credential, profile.did)
         check_any(document)
-        pointers = request.mandatory_pointers
         slot = self._allocate(profile, now) if profile.with_status else None
         if slot is not None:
             document = with_entry(document, slot, status.REVOCATION)
-            pointers = (*pointers, STATUS_POINTER)
+        # What limits a credential is always shown: else a holder could leave out that it has expired or is revoked.
+        pointers = tuple(dict.fromkeys((*request.mandatory_pointers, *sd_issue.essential_pointers(document))))
         secured = self._secured(document, profile, pointers, now)
         self._record(secured, profile, slot, request.credential_id, actor)
         return secured

@@ -5,10 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,8 +14,9 @@ import pytest
 
 from issuer.profiles import Profiles
 from issuer.service import Service
+from microcred import samples
 from microcred.app import build, checker
-from microcred.installation import open_installation, settings_of
+from microcred.installation import settings_of
 from microcred.world import World
 from tests.microcred.conftest import Clock
 from tests.verifier.web_client import Client
@@ -110,10 +109,9 @@ def api_in(world: World, service: Service, ids: Mapping[str, str], clock: Clock,
 
 
 @pytest.fixture(scope="session")
-def api(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> VcApi:
+def api(tmp_path_factory: pytest.TempPathFactory) -> VcApi:
     """The VC-API without tokens, keys bound to issuers. Shared by all tests of this folder."""
     home = tmp_path_factory.mktemp("vc-api") / "home"
-    shutil.copytree(prepared_home, home)
     environ = {
         "MICROCRED_HOME": str(home),
         "MICROCRED_BASE_URL": BASE_URL,
@@ -122,9 +120,7 @@ def api(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> VcApi:
     }
     clock = Clock()
     world = World(environ, clock, os.urandom)
-    installation = open_installation(settings_of(world), world)
-    installation.move(443, "https")
-    service = installation.service()
+    service = samples.prepare(settings_of(world), world).service
     profiles = Profiles(service)
     ids = {
         name: profiles.add(name, suite, key, "tests", with_status=status).did
