@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 
-VERDICTS = {"valid": "Authentic", "forged": "Not authentic", "revoked": "Not authentic"}
+VERDICTS = {"valid": "Authentic", "forged": "Not authentic", "revoked": "Revoked"}
 
 
 def upload(page: Page, text: str, name: str = "badge.json") -> None:

@@ -213,7 +213,7 @@ def test_the_result_page_names_the_signer_first(badge: bytes) -> None:
 def test_a_revoked_credential_says_so() -> None:
     published = builders.material(status=builders.status_list(revoked=(builders.INDEX,)))
     text = client(published).post("/verify", data={"text": json.dumps(builders.badge())}, headers=PAGE).text
-    assert "Not authentic" in text
+    assert "Revoked" in text
     assert "tone-bad" in text
     assert "revoked" in text
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verifier.web.look import MAX_SHOWN, dates, day, https_link, moment, visible
-from verifier.web.view import result_view, tone
+from verifier.web.view import result_view, tone, word
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
@@ -92,3 +92,22 @@ def test_a_credential_of_any_shape_can_be_shown(credential: dict[str, object]) -
     view = result_view(report)
     assert isinstance(view["issuer"]["where"], str)
     assert all(isinstance(value, str) for _, value in view["credential"]["facts"])
+
+
+@pytest.mark.parametrize(
+    ("problems", "said"),
+    [
+        (["REVOKED"], "Revoked"),
+        (["SUSPENDED"], "Suspended"),
+        (["EXPIRED"], "Expired"),
+        (["NOT_YET_VALID"], "Not valid yet"),
+        (["RECIPIENT_MISMATCH"], "Issued to someone else"),
+        (["CRYPTOGRAPHIC_SECURITY_ERROR"], "Not authentic"),
+        (["REVOKED", "CRYPTOGRAPHIC_SECURITY_ERROR"], "Not authentic"),
+        (["REVOKED", "EXPIRED"], "Not authentic"),
+    ],
+)
+def test_a_genuine_credential_is_not_called_a_forgery(problems: list[str], said: str) -> None:
+    checks = [{"problem": problem, "required": True, "outcome": "failed"} for problem in problems]
+    checks.append({"problem": "ISSUER_UNTRUSTED", "required": False, "outcome": "unknown"})
+    assert word({"verdict": "invalid", "authenticity": {"checks": checks}}) == said

@@ -17,6 +17,17 @@ WORDS: Mapping[str, str] = MappingProxyType(
 )
 """The verdict in words that a person understands."""
 
+GENUINE_BUT: Mapping[str, str] = MappingProxyType(
+    {
+        "REVOKED": "Revoked",
+        "SUSPENDED": "Suspended",
+        "EXPIRED": "Expired",
+        "NOT_YET_VALID": "Not valid yet",
+        "RECIPIENT_MISMATCH": "Issued to someone else",
+    }
+)
+"""What is said of a credential that is genuine and fails for one reason alone: a revoked one is no forgery."""
+
 OUTCOMES: Mapping[str, str] = MappingProxyType({"passed": "Passed", "failed": "Failed", "unknown": "Not known"})
 PORTABLE: Mapping[str, str] = MappingProxyType({"passed": "Works", "failed": "May not work", "unknown": "Not known"})
 FORMS: Mapping[str, str] = MappingProxyType(
@@ -40,7 +51,7 @@ def result_view(report: Mapping[str, Any]) -> dict[str, Any]:
     text = json.dumps(report, indent=2, ensure_ascii=False)
     return {
         "verdict": report["verdict"],
-        "word": WORDS[report["verdict"]],
+        "word": word(report),
         "tone": tone(report["verdict"], trusted=trusted),
         "trusted": trusted,
         "reasons": reasons(report),
@@ -54,6 +65,15 @@ def result_view(report: Mapping[str, Any]) -> dict[str, Any]:
         "report_text": text,
         "report_base64": base64.b64encode(text.encode()).decode("ascii"),
     }
+
+
+def word(report: Mapping[str, Any]) -> str:
+    """Return the verdict in words: the one reason if that says more than "Not authentic" would."""
+    checks = report["authenticity"]["checks"]
+    wrong = {check["problem"] for check in checks if check["required"] and check["outcome"] != "passed"}
+    if report["verdict"] == "invalid" and len(wrong) == 1:
+        return GENUINE_BUT.get(wrong.pop()) or WORDS["invalid"]
+    return WORDS[report["verdict"]]
 
 
 def reasons(report: Mapping[str, Any]) -> list[str]:
