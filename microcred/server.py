@@ -58,8 +58,10 @@ def serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None], tls:
     )
     try:
         config.load()
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"The TLS certificate or key cannot be used: {error.strerror or error}.") from None
+    except ssl.SSLError:
+        raise SettingsError("The TLS files are not a certificate chain and its own key, both in PEM.") from None
+    except OSError as error:
+        raise SettingsError(f"The TLS certificate or key cannot be read: {error.strerror}.") from None
     try:
         _Server(config, ready).run(sockets=[listener])
     except KeyboardInterrupt:
