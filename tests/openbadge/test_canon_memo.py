@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +91,14 @@ def test_a_badge_expands_and_compacts_as_without_the_memory() -> None:
 def test_the_official_badge_expands_as_without_the_memory(vectors: Path) -> None:
     document = json.loads((vectors / "ob3" / "ob-signed.json").read_bytes())
     assert remembered(document) == plain(document)
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    template = example("micro-credential")
+    draft = Template.load("micro-credential").apply(template["fixed"])
+    documents = [draft.fill({**template["values"], "recipientName": f"Learner {number}"}) for number in range(24)]
+    foreign = [{"@context": [V2, {"name2": f"urn:n{number}"}], "id": "urn:a", "name2": "x"} for number in range(24)]
+    every = [document for pair in zip(documents, foreign, strict=True) for document in pair]
+    alone = [canon.canonical(document) for document in every]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        assert list(pool.map(canon.canonical, every)) == alone
