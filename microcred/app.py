@@ -79,7 +79,8 @@ def build(check: Checker, service: Service | None, *, with_verifier: bool = True
 
     The issuer's pages show a check made now, so the verifier is always there, with or without routes of its own.
     """
-    app = FastAPI(title="microcred", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    # No redirects to slashes: behind a proxy they would lead to http, with the access token.
+    app = FastAPI(title="microcred", docs_url=None, redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False)
     if with_verifier:
         app.include_router(router(Deps(check.verify, check.fetch_badge)))
     if service is not None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -24,7 +25,7 @@ from issuer.model.fields import Fields
 from issuer.model.forms import instant
 from issuer.service import Service
 from issuer.web.body import read_body
-from issuer.web.problem import on_format_error, on_issuer_error
+from issuer.web.problem import on_bad_parameter, on_format_error, on_issuer_error
 from issuer.web.shapes import (
     completion_json,
     credential_link,
@@ -61,6 +62,7 @@ def install(app: FastAPI, service: Service) -> None:
     app.include_router(_credentials(service))
     app.add_exception_handler(IssuerError, on_issuer_error)
     app.add_exception_handler(OpenBadgeError, on_format_error)
+    app.add_exception_handler(RequestValidationError, on_bad_parameter)
 
 
 def _completions(service: Service) -> APIRouter:

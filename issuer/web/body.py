@@ -13,7 +13,12 @@ MAX_BODY: Final = 1024 * 1024
 
 
 async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
-    """Return the body, at most `limit` bytes. Raises `InvalidError` LIMIT_EXCEEDED as soon as it is longer."""
+    """Return the body, at most `limit` bytes. Raises `InvalidError` LIMIT_EXCEEDED as soon as it is longer.
+
+    A compressed body is refused (UNSUPPORTED_FORMAT): a few bytes of it could be gigabytes.
+    """
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise InvalidError("UNSUPPORTED_FORMAT", "Send the request without compression (no Content-Encoding).")
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)

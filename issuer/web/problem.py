@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -42,7 +43,12 @@ STATUS: Final[Mapping[type[IssuerError], int]] = {
 }
 """HTTP status by error; what is not listed is a defect of ours and says nothing about the inside."""
 
-_FORMAT_STATUS: Final = {"PARSING_ERROR": 400, "DUPLICATE_JSON_KEY": 400, "LIMIT_EXCEEDED": 413}
+_FORMAT_STATUS: Final = {
+    "PARSING_ERROR": 400,
+    "DUPLICATE_JSON_KEY": 400,
+    "LIMIT_EXCEEDED": 413,
+    "UNSUPPORTED_FORMAT": 415,
+}
 
 
 async def on_issuer_error(_: Request, error: Exception) -> Response:
@@ -61,6 +67,17 @@ async def on_format_error(_: Request, error: Exception) -> Response:
         raise error
     status = _FORMAT_STATUS.get(error.code, 422)
     return problem(status, error.code, error.problem.title, error.detail, type_url=error.problem.url)
+
+
+async def on_bad_parameter(_: Request, error: Exception) -> Response:
+    """Answer a parameter that the framework refused: in the path it names nothing, in the query it is a wrong field."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    place, name = first["loc"][0], str(first["loc"][-1])
+    if place == "path":
+        return problem(404, NotFoundError.code, NotFoundError.title, "There is nothing at this address.")
+    return problem(422, FieldError.code, FieldError.title, f"{name}: {first['msg']}.", field=name)
 
 
 def problem(
