@@ -22,12 +22,14 @@ def _key(issued: Issued) -> PublicKey:
 
 
 def _verify(ask: Ask, issued: Issued, **changes: Any) -> Any:
-    request = {
-        "token": issued.token,
-        "jwk": _key(issued).jwk(),
-        "issuer": issued.issuer,
+    options = {
+        "algorithms": ["EdDSA"],
+        "typ": "JWT",
+        "issuer": changes.pop("issuer", issued.issuer),
         "subject": issued.credential["credentialSubject"]["id"],
+        "requiredClaims": ["jti", "nbf"],
     }
+    request = {"token": issued.token, "jwk": _key(issued).jwk(), "options": options}
     return ask("jwt.mjs", **{**request, **changes})
 
 
