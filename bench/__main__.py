@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 
-from bench import main_job
+from bench import against_node, alone, main_job
 from bench.measure import Figure
 
 
@@ -19,12 +19,14 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print {name: {value, unit, target, n}}")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, under 45 seconds")
     args = parser.parse_args()
-    figures: dict[str, Figure] = main_job.run(rounds=5 if args.quick else 25)
+    rounds = 5 if args.quick else 25
+    figures: dict[str, Figure] = {**main_job.run(rounds), **alone.run(rounds), **against_node.run(rounds)}
     if args.json:
         print(json.dumps({name: figure.to_json() for name, figure in figures.items()}, indent=2))
     else:
         for name, figure in figures.items():
-            print(f"{name:32} {figure.value:12.3f} {figure.unit:20} n={figure.n}")
+            target = "" if figure.target is None else f"  (target {figure.target:g})"
+            print(f"{name:32} {figure.value:12.3f} {figure.unit:38} n={figure.n}{target}")
     return 0
 
 

@@ -1,0 +1,78 @@
+"""What is measured without Node.js: compiled canonicalisation against pyld, signing a status list, starting up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+from pyld import jsonld
+
+from bench.badges import Issuer, values_of
+from bench.measure import Figure, alternate, median
+from issuer.compile import presence_of
+from openbadge import contexts
+
+FAST_ITEMS = 200
+
+
+def run(rounds: int) -> dict[str, Figure]:
+    """Measure on an issuer in memory."""
+    ours = Issuer.make()
+    return {**_canonicalisation(ours, rounds), **_status_list(ours, rounds), **_startup(max(3, rounds // 2))}
+
+
+def _canonicalisation(ours: Issuer, rounds: int) -> dict[str, Figure]:
+    values = [ordered(values_of(number)) for number in range(FAST_ITEMS)]
+    document = ours.draft.fill(values_of(0))
+    assert ours.compiled.document.canonical(values[0]) == _pyld(document).encode()
+    fast, slow = alternate(
+        [lambda: [ours.compiled.document.canonical(item) for item in values], lambda: _pyld(document)], rounds
+    )
+    ratios = [pyld * FAST_ITEMS / own for own, pyld in zip(fast, slow, strict=True)]
+    return {
+        "canonicalize_vs_pyld": Figure(median(ratios), "times less CPU than pyld", rounds, 200),
+        "canonicalize_compiled_us": Figure(1e6 * median(fast) / FAST_ITEMS, "CPU us each", rounds),
+        "canonicalize_pyld_us": Figure(1e6 * median(slow), "CPU us each", rounds),
+    }
+
+
+def ordered(values: dict[str, Any]) -> list[str]:
+    """The texts of the slots in the order of a compiled template."""
+    texts: list[str] = []
+    for name, items in presence_of(values):
+        value = values[name]
+        texts += (
+            [value]
+            if items is None
+            else [item[part] for item, parts in zip(value, items, strict=True) for part in parts]
+        )
+    return texts
+
+
+def _pyld(document: dict[str, Any]) -> str:
+    """As a user of pyld would do it, with contexts that it keeps between calls."""
+    options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": _load}
+    return str(jsonld.normalize(document, options))
+
+
+def _load(url: str, _options: Any) -> dict[str, Any]:
+    return {"contentType": "application/ld+json", "contextUrl": None, "documentUrl": url,
+            "document": contexts.document(url), "tag": "static"}  # fmt: skip
+
+
+def _status_list(ours: Issuer, rounds: int) -> dict[str, Figure]:
+    (taken,) = alternate([ours.status_list], rounds)
+    return {"status_list_sign_ms": Figure(1000 * median(taken), "CPU ms each, 131,072 entries, 1 % set", rounds)}
+
+
+def _startup(rounds: int) -> dict[str, Figure]:
+    def start() -> float:
+        before = os.times()
+        subprocess.run([sys.executable, "-m", "microcred", "--help"], check=True, stdout=subprocess.DEVNULL)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    start()
+    return {"startup_ms": Figure(1000 * median([start() for _ in range(rounds)]), "CPU ms of the program", rounds)}
