@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
@@ -23,6 +23,8 @@ from openbadge.nquads import Quad, escape
 
 TEXT: Final = "text"
 IRI: Final = "iri"
+MAX_PLANS: Final = 256
+"""Orders of statements that a shape remembers: 5,000 learners of one definition have some forty."""
 
 Row = tuple[str | int, ...]
 """Text and numbers of terms: the values of the slots first, then the labels of the blank nodes."""
@@ -76,8 +78,37 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """The text of a document for one order of its statements: constant pieces, and what stands between them.
+
+    `holes` are numbers of slots, and beyond those of the `groups`. The labels of blank nodes are constant here.
+    """
+
+    pieces: tuple[str, ...]
+    holes: tuple[int, ...]
+    groups: tuple[tuple[Row, ...], ...]
+
+    def text(self, terms: Sequence[str]) -> str | None:
+        """Return the text with the terms of the slots in it; None when two statements have become equal."""
+        texts = terms if not self.groups else [*terms]
+        for group in self.groups:
+            rows = [filled(row, terms) for row in group]
+            if len(set(rows)) != len(rows):
+                return None
+            texts.append("".join(sorted(rows)))  # type: ignore[attr-defined]  # the copy is a list
+        parts = [""] * (2 * len(self.holes) + 1)
+        parts[::2] = self.pieces
+        parts[1::2] = [texts[hole] for hole in self.holes]
+        return "".join(parts)
+
+
+Order = tuple[tuple[int, ...], tuple[int, ...]]
+"""The blank nodes by rank, and where the subjects that are slots stand among the others."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
-    """A compiled document: immutable, so that any number of threads may use it.
+    """A compiled document: any number of threads may use it, since all but the remembered plans is immutable.
 
     `statements` and `blanks` (the names of the blank nodes) serve the general algorithm. `fixed` are the hashes and
     numbers of the blank nodes that no slot touches, `moving` the others. The blocks are those of constant subjects
@@ -93,6 +124,7 @@ class Shape:
     constant_blocks: tuple[Block, ...]
     slot_blocks: tuple[tuple[int, Block], ...]
     blank_blocks: tuple[tuple[int, Block], ...]
+    plans: dict[Order, Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def canonical(self, values: Sequence[str]) -> bytes | None:
         """Return the canonical N-Quads (UTF-8) for values that the caller has checked, or None (see the module).
@@ -100,12 +132,13 @@ class Shape:
         `values` are in the order of the slots; addresses are absolute ASCII IRIs without escapes.
         """
         terms = self._terms(values)
-        labels = self._labels(terms)
-        if labels is None:
+        ranking, places = self._ranking(terms), self._places(terms)
+        if ranking is None or places is None:
             return None
-        terms += labels
-        blocks = self._in_order(terms)
-        text = None if blocks is None else _text(blocks, terms)
+        plan = self.plans.get((ranking, places))
+        if plan is None:
+            plan = self._remember((ranking, places))
+        text = plan.text(terms)
         return None if text is None else text.encode()
 
     def general(self, values: Sequence[str]) -> bytes:
@@ -118,8 +151,10 @@ class Shape:
     def _terms(self, values: Sequence[str]) -> list[str]:
         return [escape(value) if kind == TEXT else value for value, kind in zip(values, self.kinds, strict=True)]
 
-    def _labels(self, terms: Sequence[str]) -> list[str] | None:
-        """Label each blank node by the rank of its hash (RDFC-1.0 section 4.4 step 4); None when two are equal."""
+    def _ranking(self, terms: Sequence[str]) -> tuple[int, ...] | None:
+        """Return the blank nodes by rank of their hash (RDFC-1.0 section 4.4 step 4); None when two are equal."""
+        if not self.moving:
+            return tuple(number for _, number in self.fixed)
         ranked = list(self.fixed)
         for node in self.moving:
             digest = node.hash(terms)
@@ -127,44 +162,54 @@ class Shape:
                 return None
             ranked.append((digest, node.number))
         ranked.sort()
-        labels = [""] * len(ranked)
-        previous = ""
-        for rank, (digest, number) in enumerate(ranked):
-            if digest == previous:
-                return None
-            previous = digest
-            labels[number - len(self.kinds)] = f"_:c14n{rank}"
-        return labels
+        if len({digest for digest, _ in ranked}) != len(ranked):
+            return None
+        return tuple([number for _, number in ranked])
 
-    def _in_order(self, terms: Sequence[str]) -> list[Block] | None:
-        """Put the blocks in code point order of their subjects; None when two subjects are equal."""
-        blocks = list(self.constant_blocks)
+    def _places(self, terms: Sequence[str]) -> tuple[int, ...] | None:
+        """Return where each subject that is a slot goes, one after the other; None when two subjects are equal."""
         keys = list(self.subjects)
-        for slot, block in self.slot_blocks:
+        places = []
+        for slot, _ in self.slot_blocks:
             key = f"<{terms[slot]}> "
             place = bisect_left(keys, key)
             if place < len(keys) and keys[place] == key:
                 return None
             keys.insert(place, key)
+            places.append(place)
+        return tuple(places)
+
+    def _remember(self, order: Order) -> Plan:
+        ranking, places = order
+        labels = {number: f"_:c14n{rank}" for rank, number in enumerate(ranking)}
+        blocks = list(self.constant_blocks)
+        for place, (_, block) in zip(places, self.slot_blocks, strict=True):
             blocks.insert(place, block)
-        blocks += [block for _, block in sorted(self.blank_blocks, key=lambda item: terms[item[0]])]
-        return blocks
+        blocks += [block for _, block in sorted(self.blank_blocks, key=lambda item: labels[item[0]])]
+        if len(self.plans) >= MAX_PLANS:
+            self.plans.clear()
+        plan = self.plans[order] = _plan(blocks, labels, len(self.kinds))
+        return plan
 
 
-def _text(blocks: Sequence[Block], terms: Sequence[str]) -> str | None:
-    parts: list[str] = []
-    for block in blocks:
-        for part in block:
-            if type(part) is str:
-                parts.append(part)
-            elif type(part) is int:
-                parts.append(terms[part])
-            else:
-                rows = [filled(row, terms) for row in part.rows]  # type: ignore[union-attr]
-                if len(set(rows)) != len(rows):
-                    return None
-                parts += sorted(rows)
-    return "".join(parts)
+def _plan(blocks: Sequence[Block], labels: Mapping[int, str], slots: int) -> Plan:
+    pieces, holes = [""], list[int]()
+    groups: list[tuple[Row, ...]] = []
+    for part in (part for block in blocks for part in block):
+        if isinstance(part, Group):
+            holes.append(slots + len(groups))
+            groups.append(tuple(_labelled(row, labels) for row in part.rows))
+            pieces.append("")
+        elif isinstance(part, int) and part not in labels:
+            holes.append(part)
+            pieces.append("")
+        else:
+            pieces[-1] += labels[part] if isinstance(part, int) else part
+    return Plan(tuple(pieces), tuple(holes), tuple(groups))
+
+
+def _labelled(row: Row, labels: Mapping[int, str]) -> Row:
+    return tuple(labels.get(part, part) if isinstance(part, int) else part for part in row)
 
 
 def _quad(statement: Statement, terms: Sequence[str], slots: int) -> Quad:
