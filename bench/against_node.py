@@ -81,8 +81,8 @@ def pairs(ours: Issuer, question: Question) -> list[Pair]:
         Pair("issue_vs_node", values_of, ours.issue, "issue", 400, 100),
         Pair("verify_known_vs_node", signed, signature(known), "verify", 200, 50),
         Pair("verify_unknown_vs_node", signed, signature(question), "verify", 10, 3),
-        Pair("report_known_vs_node", signed, report(known), "report", 60),
-        Pair("report_unknown_vs_node", signed, report(question), "report", 10),
+        Pair("report_known_vs_node", signed, report(known), "report", 30),
+        Pair("report_unknown_vs_node", signed, report(question), "report", 6),
         Pair("jwt_issue_vs_jose", unsigned, lambda data: vc_jwt.create(json.loads(data), ours.signer), "jwt", 100),
     ]
 

@@ -20,7 +20,7 @@ FAST_ITEMS = 200
 def run(rounds: int) -> dict[str, Figure]:
     """Measure on an issuer in memory."""
     ours = Issuer.make()
-    return {**_canonicalisation(ours, rounds), **_status_list(ours, rounds), **_startup(max(3, rounds // 2))}
+    return {**_canonicalisation(ours, rounds), **_status_list(ours, rounds), **_startup(max(2, rounds // 5))}
 
 
 def _canonicalisation(ours: Issuer, rounds: int) -> dict[str, Figure]:
