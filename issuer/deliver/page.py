@@ -119,7 +119,8 @@ def _outcome(described: Json, reached: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _alignment(alignment: Json) -> dict[str, str]:
-    framework = " ".join(filter(None, (alignment.get("targetFramework"), alignment.get("targetCode"))))
+    parts = (alignment.get("targetFramework"), alignment.get("targetCode"))
+    framework = " ".join(part for part in parts if part and part not in alignment["targetName"])
     return {"name": alignment["targetName"], "url": alignment["targetUrl"], "framework": framework}
 
 

@@ -17,6 +17,7 @@ from issuer.deliver.accents import take_apart
 from issuer.deliver.emblem import PALETTES, Emblem
 from issuer.deliver.files import baked_png, baked_svg
 from issuer.deliver.linkedin import add_to_profile
+from issuer.deliver.page import achievement_view
 from issuer.deliver.picture import MAX_SIZE, Face, badge_png, card_png
 from issuer.deliver.picture_svg import badge_svg
 from issuer.deliver.qr import MAX_BYTES, qr_png, qr_svg
@@ -177,3 +178,22 @@ def test_marks_are_taken_apart_and_unknown_ones_refused() -> None:
     assert take_apart("Åø").letters == "Ao"
     assert take_apart("\u0301").letters == "\u0301"
     assert not lettering.drawable("a\u0489")
+
+
+@pytest.mark.parametrize(
+    ("name", "framework", "code", "shown"),
+    [
+        ("EQF 6", "EQF", "6", ""),
+        ("analyse test data", "ESCO", None, "ESCO"),
+        ("Data analysis", "SFIA", "DATS", "SFIA DATS"),
+    ],
+)
+def test_a_framework_is_not_named_twice(name: str, framework: str, code: str | None, shown: str) -> None:
+    alignment = {
+        "targetName": name,
+        "targetUrl": "https://f.example/",
+        "targetFramework": framework,
+        "targetCode": code,
+    }
+    view = achievement_view({"id": "urn:a", "name": "n", "description": "d", "alignment": [alignment]}, {})
+    assert view["alignments"][0]["framework"] == shown
