@@ -78,9 +78,9 @@ def pairs(ours: Issuer, question: Question) -> list[Pair]:
         return lambda data: _report(data, asked)
 
     return [
-        Pair("issue_vs_node", values_of, ours.issue, "issue", 400, 100),
-        Pair("verify_known_vs_node", signed, signature(known), "verify", 200, 50),
-        Pair("verify_unknown_vs_node", signed, signature(question), "verify", 10, 3),
+        Pair("issue_vs_node", values_of, ours.issue, "issue", 400, 150),
+        Pair("verify_known_vs_node", signed, signature(known), "verify", 200, 80),
+        Pair("verify_unknown_vs_node", signed, signature(question), "verify", 10, 4),
         Pair("report_known_vs_node", signed, report(known), "report", 30),
         Pair("report_unknown_vs_node", signed, report(question), "report", 6),
         Pair("jwt_issue_vs_jose", unsigned, lambda data: vc_jwt.create(json.loads(data), ours.signer), "jwt", 100),
