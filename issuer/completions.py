@@ -197,10 +197,14 @@ def _which(tx: Transaction, completion: Completion) -> Applies | Hold:
 
 
 def check_results(report: CompletionReport, definition: Definition) -> None:
-    """Raise `FieldError` for a result that the definition does not describe or whose value it does not allow."""
+    """Raise `FieldError` for a result that the definition does not describe or whose value it does not allow.
+
+    Something that is reached or not (resultType Status) needs a `status` (Open Badges 3.0, "Result").
+    """
     described = {result.id: result.allowed_value for result in definition.results}
     described.update({outcome.id: () for outcome in definition.outcomes})
     names = {result.name.casefold(): result.id for result in definition.results}
+    scored = {result.id for result in definition.results if result.result_type != "Status"}
     for index, result in enumerate(report.result):
         item = result.result_description or names.get((result.name or "").casefold())
         allowed = None if item is None else described.get(item)
@@ -209,6 +213,8 @@ def check_results(report: CompletionReport, definition: Definition) -> None:
             raise FieldError(f"result[{index}].{member}", "is not described by the definition")
         if allowed and result.value is not None and result.value not in allowed:
             raise FieldError(f"result[{index}].value", f"must be one of {', '.join(allowed)}")
+        if item not in scored and result.status is None:
+            raise FieldError(f"result[{index}].status", "is missing: this result is reached or not, and has no score")
 
 
 def _held(completion: Completion, hold: Hold) -> Completion:

@@ -4,7 +4,8 @@
     2. allocate the credential's address and a random status entry
     3. fill the slots of the compiled template, which was linted and proven when it was made: rehearsed with a
        throw-away key, accepted by our own verifier, equal to the general algorithm on hostile values
-    4. sign what was rendered; values that the compiled form cannot take go the slow way, linted one by one
+    4. check what depends on the values, and sign what was rendered; values that the compiled form cannot take go
+       the slow way, linted one by one
     5. verify the signature; store the exact bytes; mark the completion; write the audit entry
 
 Whatever fails undoes all of it. Nothing here sends anything: deliveries send what is stored.
@@ -47,6 +48,7 @@ from issuer.store import credentials
 from issuer.template import Draft, Template, Values
 from issuer.values import signing_values, slot_values
 from openbadge import multibase, strict_json, timestamps
+from openbadge.credential import check_data_model
 from openbadge.errors import InvalidError
 from openbadge.proof import data_integrity, vc_jwt
 
@@ -146,6 +148,7 @@ class Issuance:
         rendered = compiled.render(values, options["created"])
         if rendered is None or self.compiled.is_sample():
             return self._sign_slowly(draft, values, now, rendered)
+        check_rendered(rendered)
         signature = self.signer.sign(rendered.to_sign)
         self._verify(signature, rendered.to_sign)
         return rendered.credential(signature)
@@ -192,6 +195,17 @@ def check_validity(values: Values, now: datetime) -> None:
         raise LintError(
             ("validity-period: The achievement's validity has ended already, counted from the completion.",)
         )
+
+
+def check_rendered(rendered: Rendered) -> None:
+    """Accept what the compiled form cannot have proven, since it depends on the values: the rules of the data model.
+
+    Raises `LintError`.
+    """
+    try:
+        check_data_model(json.loads(rendered.unsecured))
+    except InvalidError as error:
+        raise LintError((f"data-model: {error.detail}",)) from error
 
 
 def without_value(proof: Mapping[str, Any]) -> dict[str, Any]:

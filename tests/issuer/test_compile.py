@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from issuer.compile import CompiledTemplate, compile_template, presence_of
 from issuer.errors import FieldError
-from issuer.issue import SAMPLE_EVERY, CompiledTemplates
+from issuer.issue import SAMPLE_EVERY, CompiledTemplates, check_rendered
 from issuer.lint import LintError
 from issuer.template import Draft, Template, example
 from microcred.samples import Sample
@@ -106,6 +106,23 @@ def test_values_that_coincide_go_the_slow_way(sample: Sample) -> None:  # noqa: 
 def test_every_thousandth_is_proven_by_the_general_algorithm() -> None:
     counter = CompiledTemplates()
     assert [counter.is_sample() for _ in range(2 * SAMPLE_EVERY)].count(True) == 2
+
+
+def test_what_depends_on_the_values_is_checked_though_the_shape_is_proven() -> None:
+    # The shape of a score was proven; the same shape with the description of an outcome must not pass for it.
+    fixed = json.loads(json.dumps(EXAMPLE["fixed"]))
+    outcome = {**fixed["achievement"]["resultDescription"][0], "id": "urn:outcome", "resultType": "Status"}
+    fixed["achievement"]["resultDescription"].append(outcome)
+    draft = Template.load("micro-credential").apply(fixed)
+    compiled = compile_template(draft, EXAMPLE["values"], OPTIONS, Lenient(), START)  # type: ignore[arg-type]
+    good = compiled.render(EXAMPLE["values"], "2026-03-31T10:00:00Z")
+    other = {**EXAMPLE["values"], "result": [{"description": "urn:outcome", "value": "87"}]}
+    bad = compiled.render(other, "2026-03-31T10:00:00Z")
+    assert good is not None
+    assert bad is not None
+    check_rendered(good)
+    with pytest.raises(LintError, match="Status"):
+        check_rendered(bad)
 
 
 def test_a_credential_that_would_be_born_expired_is_held(sample: Sample) -> None:  # noqa: F811

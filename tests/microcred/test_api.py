@@ -92,6 +92,7 @@ def test_a_second_source_gets_the_credential_that_is_there(api: Api) -> None:
         ({"completedAt": "2031-01-01T00:00:00Z"}, "completedAt"),
         ({"result": [{"resultDescription": "charm", "value": "1"}]}, "result[0].resultDescription"),
         ({"result": [{"name": "Charm", "value": "1"}]}, "result[0].name"),
+        ({"result": [{"resultDescription": "recognise", "value": "1"}]}, "result[0].status"),
         ({"result": [{"resultDescription": "grade", "value": 87}]}, "result[0].value"),
         ({"evidence": [{"id": "javascript:alert(1)"}]}, "evidence[0].id"),
         ({"surprise": 1}, "surprise"),
