@@ -72,7 +72,7 @@ class Service:
         now = self.clock()
         with self.database.begin_write(self.institution.id) as tx:
             approved = definitions.approve(tx, definition_id, version, decision, actor, now)
-            issuance.rehearse(tx, approved, now)
+            issuance.rehearse(approved, now)
         self.completions.release(actor, definition_id)
         return approved
 

@@ -1,8 +1,14 @@
-"""From a completion to the slot values of its credential."""
+"""From a completion to the slot values of its credential.
+
+What is not in the completion is derived from the credential's *seed*, 32 secret bytes: HMAC-SHA256 (RFC 2104) keyed
+with the seed, over a label of its own for each thing, cut to 16 bytes. So nobody can tell one from another, and the
+same seed gives the same credential again.
+"""
 
 from __future__ import annotations
 
 import calendar
+import hmac
 import re
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,29 +16,42 @@ from uuid import UUID
 
 from issuer.achievement import outcome_id
 from issuer.addresses import Addresses
-from issuer.db import RandomBytes
 from issuer.errors import FieldError
 from issuer.model import Completion, CompletionReport, Definition, StatusSlot
 from issuer.template import Values
 from openbadge import identity, multibase, timestamps
 
-SALT_BYTES: Final = 16
-"""Random bytes per identity hash: an e-mail address is guessable, so every badge has a salt of its own."""
+DERIVED_BYTES: Final = 16
+"""Bytes of each derived value. 128 bits: nobody finds a credential by trying addresses, and since an e-mail address is
+guessable, its hash has a salt of its own in every credential."""
+PUBLIC_ID: Final = b"microcred credential: public id"
+SUBJECT: Final = b"microcred credential: subject"
+EMAIL_SALT: Final = b"microcred credential: e-mail salt"
+"""The labels under which values are derived. Changing one changes what a plan gives."""
 
 _PERIOD: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
 
 
-def slot_values(
-    completion: Completion, definition: Definition, addresses: Addresses, random_bytes: RandomBytes
-) -> dict[str, object]:
+def derived(seed: bytes, label: bytes) -> bytes:
+    """Return the 16 bytes that a seed gives under a label."""
+    return hmac.digest(seed, label, "sha256")[:DERIVED_BYTES]
+
+
+def public_id_of(seed: bytes) -> str:
+    """Return the unguessable part of the credential's address: 22 characters of base64url."""
+    return multibase.base64url_encode(derived(seed, PUBLIC_ID))
+
+
+def slot_values(completion: Completion, definition: Definition, addresses: Addresses, seed: bytes) -> dict[str, object]:
     """Return the values that the completion and the definition give, for the template `micro-credential`.
 
-    Raises `FieldError` for a result that the definition does not describe.
+    A recipient without a DID is named by a random UUID (RFC 9562 section 5.4), another one in each credential. Raises
+    `FieldError` for a result that the definition does not describe.
     """
     report = completion.report
     values: dict[str, object] = {
         "awardedDate": timestamps.write(completion.completed_at),
-        "subjectId": completion.learner_did or f"urn:uuid:{UUID(bytes=random_bytes(16), version=4)}",
+        "subjectId": completion.learner_did or f"urn:uuid:{UUID(bytes=derived(seed, SUBJECT), version=4)}",
         "recipientName": completion.learner_name,
         "result": [_result(report, index, definition, addresses) for index in range(len(report.result))],
         "evidence": [_present(id=item.id, name=item.name, description=item.description, narrative=item.narrative)
@@ -41,7 +60,7 @@ def slot_values(
     if definition.validity_period is not None:
         values["validUntil"] = timestamps.write(add_period(completion.completed_at, definition.validity_period))
     if completion.learner_email is not None:
-        salt = multibase.base64url_encode(random_bytes(SALT_BYTES))
+        salt = multibase.base64url_encode(derived(seed, EMAIL_SALT))
         email = identity.normalize("emailAddress", completion.learner_email)
         values["recipientEmailHash"] = identity.hash_identity(email, salt)
         values["recipientEmailSalt"] = salt

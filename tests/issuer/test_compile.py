@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from issuer.compile import CompiledTemplate, compile_template, presence_of
 from issuer.errors import FieldError
-from issuer.issue import SAMPLE_EVERY, CompiledTemplates, check_rendered
 from issuer.lint import LintError
+from issuer.make import SAMPLE_EVERY, CompiledTemplates, check_rendered
 from issuer.template import Draft, Template, example
 from microcred.samples import Sample
 from openbadge import strict_json
