@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from openbadge import cose, documents, strict_json, timestamps
+from openbadge.data_model import forms
+from openbadge.data_model.model import malformed
 from openbadge.errors import InvalidError
 from openbadge.jose import jws, sd_jwt
 from openbadge.jose.disclosures import Path
@@ -136,9 +138,9 @@ def _accept(payload: Mapping[str, Any], kind: Kind, key_id: str, times: Times) -
     claims = {name: value for name, value in payload.items() if name in _BESIDE}
     document = {name: value for name, value in payload.items() if name not in _BESIDE}
     kind.check(document)
-    owner = documents.party(document, kind.owner)
+    owner = forms.party(document, kind.owner) if kind.owner in document else None
     if "iss" not in claims and ":" not in key_id:
-        raise _malformed("The token names neither its issuer (iss) nor the full address of its key (kid).")
+        raise malformed("The token names neither its issuer (iss) nor the full address of its key (kid).")
     _check_repeated(claims, {"iss": owner, "jti": document.get("id"), "sub": _subject(document)})
     _check_times(claims, times)
     return Verified(document, claims, key_id)
@@ -146,7 +148,7 @@ def _accept(payload: Mapping[str, Any], kind: Kind, key_id: str, times: Times) -
 
 def _refuse_old_claims(payload: Mapping[str, Any]) -> None:
     if "vc" in payload or "vp" in payload:  # section 1.1.2.1: they must not be there
-        raise _malformed("The claims vc and vp of the older data model must not be present.")
+        raise malformed("The claims vc and vp of the older data model must not be present.")
 
 
 def _subject(document: Mapping[str, Any]) -> str | None:
@@ -157,7 +159,7 @@ def _subject(document: Mapping[str, Any]) -> str | None:
 def _check_repeated(claims: Mapping[str, Any], members: Mapping[str, str | None]) -> None:
     for name, value in members.items():
         if value is not None and claims.get(name, value) != value:
-            raise _malformed(f"The claim {name} of the token contradicts the document.")
+            raise malformed(f"The claim {name} of the token contradicts the document.")
 
 
 def _check_times(claims: Mapping[str, Any], times: Times) -> None:
@@ -175,7 +177,3 @@ def _moment(value: Any, name: str, times: Times) -> float:
     if times.written and isinstance(value, str):
         return timestamps.parse(value, name).timestamp()
     return numeric_date(value, name)
-
-
-def _malformed(detail: str) -> InvalidError:
-    return InvalidError("MALFORMED_VALUE_ERROR", detail)

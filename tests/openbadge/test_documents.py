@@ -1,4 +1,4 @@
-"""What every credential, presentation and envelope of VC Data Model 2.0 must be, Open Badge or not."""
+"""What a credential, a presentation and an envelope must be to be secured with JOSE or COSE, Open Badge or not."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from openbadge import enveloped
-from openbadge.vc_jose_cose import CREDENTIAL, PRESENTATION, Times, secure_cose, secure_jwt, verify_jwt
-from openbadge.vocabulary import OB_CONTEXT
+from openbadge import data_model, enveloped
+from openbadge.data_model.rules import MAX_CREDENTIALS
+from openbadge.errors import InvalidError
+from openbadge.vc_jose_cose import CREDENTIAL, PRESENTATION, Kind, Times, secure_cose, secure_jwt, verify_jwt
+from openbadge.vocabulary import CREDENTIALS_V1, OB_CONTEXT
 from tests.openbadge.jose_keys import public, refused, signer
 from tests.openbadge.suite_inputs import P256
 from tests.openbadge.vc_documents import ISSUER, V2, envelope, minimal, presentation
@@ -53,7 +55,47 @@ def test_an_envelope_is_opened() -> None:
 
 
 def test_a_presentation_has_a_limit() -> None:
-    refused("LIMIT_EXCEEDED", lambda: PRESENTATION.check(presentation(*[envelope()] * 101)))
+    PRESENTATION.check(presentation(*[envelope()] * MAX_CREDENTIALS))
+    for count in (MAX_CREDENTIALS + 1, 101):
+        refused("LIMIT_EXCEEDED", lambda: PRESENTATION.check(presentation(*[envelope()] * count)))  # noqa: B023
+
+
+def with_first_context(url: str, document: dict[str, Any]) -> dict[str, Any]:
+    return {**document, "@context": [url]}
+
+
+def test_a_document_of_the_older_data_model_has_no_such_envelope() -> None:
+    """It keeps every rule of its own model: without the demand for 2.0 it would pass."""
+    credential = with_first_context(CREDENTIALS_V1, {**minimal(), "issuanceDate": "2010-01-01T19:23:24Z"})
+    data_model.check_credential(credential, issuing=False)
+    assert "1.1" in refused(MALFORMED, lambda: secure_jwt(credential, CREDENTIAL, signer(P256)))
+    shown = with_first_context(CREDENTIALS_V1, presentation())
+    data_model.check_presentation(shown)
+    assert "1.1" in refused(MALFORMED, lambda: secure_jwt(shown, PRESENTATION, signer(P256)))
+
+
+BROKEN: list[dict[str, Any]] = [
+    {"name": 5},
+    {"description": {"@value": "x", "extra": 1}},
+    {"issuer": {"id": ISSUER, "name": []}},
+    {"relatedResource": {"id": "https://x.example"}},
+    {"confidenceMethod": {}},
+    {"renderMethod": "text"},
+    {"credentialSubject": {"id": "https://x.example/<>"}},
+]
+
+
+@pytest.mark.parametrize("changes", BROKEN)
+def test_every_rule_of_the_data_model_holds_inside_an_envelope(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidError) as caught:
+        data_model.check_credential(minimal(**changes), issuing=False)
+    assert caught.value.detail == refused(MALFORMED, lambda: CREDENTIAL.check(minimal(**changes)))
+
+
+@pytest.mark.parametrize("kind", [CREDENTIAL, PRESENTATION])
+@pytest.mark.parametrize("value", [None, "text", 5, [], [minimal()]])
+def test_what_is_no_object_is_not_secured(kind: Kind, value: Any) -> None:
+    refused("PARSING_ERROR", lambda: kind.check(value))
 
 
 @pytest.mark.parametrize(
