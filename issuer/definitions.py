@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from issuer import audit
 from issuer.db import Transaction
@@ -186,10 +186,10 @@ def _replace(
     return record
 
 
-def _change(tx: Transaction, record: DefinitionVersion, **values: object) -> DefinitionVersion:
+def _change(tx: Transaction, record: DefinitionVersion, **values: Any) -> DefinitionVersion:
     if not store.change(tx, record, record.state, **values):
         raise StateError(f"{_title(record)} was changed by somebody else at the same time. Look again.")
-    return replace(record, **values)  # type: ignore[arg-type]  # values are fields of the record
+    return replace(record, **values)
 
 
 def _get(tx: Transaction, definition_id: str, version: str) -> DefinitionVersion:

@@ -56,7 +56,7 @@ _CACHE = _Bounded()
 _SCOPED = _Bounded()
 
 
-class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]  # pyld has no types
+class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]  # pyld has no types, so its base is Any
     """pyld's processor, which remembers type-scoped contexts.
 
     They make up half of an expansion: pyld's own cache never finds one again, since it clones the context that they

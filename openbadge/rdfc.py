@@ -107,8 +107,10 @@ class _Canonicalization:
         for nodes in alike:
             self._issue_alike(nodes)
         labels = {node: f"_:{label}" for node, label in self.canonical.issued.items()}
-        relabelled = [tuple(labels.get(term, term) for term in quad) for quad in self.quads]
-        text = serialize(relabelled)  # type: ignore[arg-type]  # a tuple over four terms stays four terms
+        relabelled = [
+            (labels.get(s, s), labels.get(p, p), labels.get(o, o), labels.get(g, g)) for s, p, o, g in self.quads
+        ]
+        text = serialize(relabelled)
         return Canonical(text, {node[2:]: label for node, label in self.canonical.issued.items()})
 
     def _issue_unique(self) -> list[list[str]]:

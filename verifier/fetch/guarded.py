@@ -15,12 +15,15 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from openbadge.errors import UnavailableError
 from verifier.fetch.addresses import is_public
 from verifier.fetch.base import DOCUMENT_LIMIT, Fetched
 from verifier.fetch.target import Target, blocked, read_target
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer  # there only while types are checked; Python 3.11 has no name for it
 
 DEADLINE_SECONDS: Final = 5.0
 """Name, connection, certificate and body together: a person waits for the answer."""
@@ -150,7 +153,7 @@ class _Stream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # typeshed: Buffer
+    def readinto(self, buffer: WriteableBuffer) -> int:
         self._connection.settimeout(self._deadline.left())
         return self._connection.recv_into(buffer)
 
@@ -173,7 +176,8 @@ def _exchange(
     )
     connection.settimeout(deadline.left())
     connection.sendall("\r\n".join(lines).encode("ascii"))
-    response = http.client.HTTPResponse(_Stream(connection, deadline), method="GET")  # type: ignore[arg-type]
+    stream = _Stream(connection, deadline)
+    response = http.client.HTTPResponse(stream, method="GET")  # type: ignore[arg-type]  # it only calls makefile
     response.begin()
     _check_head(response, target.host, limit)
     return response.headers.get_content_type() if "content-type" in response.headers else "", _body(
