@@ -6,6 +6,8 @@
 .PHONY: help install demo serve test soak bench check fix contexts conformance run-ready dev-ready
 
 BIN = .venv/bin
+# A process per core; a core that runs out of tests takes some from another.
+PARALLEL = -n auto --dist worksteal
 ARGS =
 
 help:
@@ -29,10 +31,10 @@ serve: run-ready
 	$(BIN)/microcred serve $(ARGS)
 
 test: dev-ready
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 
 soak: dev-ready
-	MICROCRED_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -p tests.plugins.soak $(ARGS)
+	MICROCRED_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest $(PARALLEL) -p tests.plugins.soak $(ARGS)
 
 bench: dev-ready
 	$(BIN)/python -m bench $(ARGS)

@@ -18,7 +18,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     path = config.getoption("--outcomes")
-    if path is not None:
+    # The processes of pytest-xdist report to the one that started them; only that one knows everything.
+    if path is not None and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Outcomes(path))
 
 
