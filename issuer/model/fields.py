@@ -10,8 +10,8 @@ A wrong field raises `FieldError` with its path. `null` and absence mean the sam
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from typing import Any, Final, Self, TypeVar
 
 from issuer.errors import FieldError
@@ -27,45 +27,56 @@ MAX_LIST: Final = 100
 
 _LINK = re.compile(r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
 _UNSAFE_IN_LINK: Final = frozenset('<>"{}|\\^`')  # not allowed in a URI: RFC 3986 section 2
-_HIDING: Final = frozenset("\u200b\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that show nothing or turn the reading direction, so that a text can look like another one."""
+_REFUSED: Final = (
+    r"\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"  # Unicode categories Cc, Cs, Zl and Zp
+    r"\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"  # show nothing or turn the reading direction
+)
+_REFUSED_IN_LINE: Final = re.compile(rf"[\t\n{_REFUSED}]")
+_REFUSED_IN_LINES: Final = re.compile(rf"[{_REFUSED}]")
+"""Characters that do not belong in a text, or make it look like another one."""
+_ABSENT: Final = object()
 
 
 class Fields:
     """The fields of one JSON object at `path`. Leaving the `with` block refuses what nobody asked for."""
 
+    __slots__ = ("_asked", "_found", "_path", "_value")
+
     def __init__(self, value: Any, path: str = "") -> None:
         if not isinstance(value, Mapping):
             raise FieldError(path, "must be an object")
         self._value = value
-        self._path = path
-        self._asked: set[str] = set()
+        self._path = path + "." if path else ""
+        self._asked: list[str] = []
+        self._found = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            for name in self._value:
-                if name not in self._asked:
-                    raise FieldError(self._at(str(name)[:80]), "is not a known field: remove it or correct it")
+        if kind is None and self._found != len(self._value):
+            stranger = next(str(name) for name in self._value if name not in self._asked)
+            raise FieldError(self._path + stranger[:80], "is not a known field: remove it or correct it")
 
-    def _at(self, name: str) -> str:
-        return f"{self._path}.{name}" if self._path else name
+    def _get(self, name: str) -> Any:
+        self._asked.append(name)
+        value = self._value.get(name, _ABSENT)
+        if value is _ABSENT:
+            return None
+        self._found += 1
+        return value
 
     def required(self, name: str, read: Read[T]) -> T:
         """Return the field read by `read`; absent or `null` is an error."""
-        self._asked.add(name)
-        value = self._value.get(name)
+        value = self._get(name)
         if value is None:
-            raise FieldError(self._at(name), "is missing")
-        return read(value, self._at(name))
+            raise FieldError(self._path + name, "is missing")
+        return read(value, self._path + name)
 
     def optional(self, name: str, read: Read[T]) -> T | None:
-        """Return the field read by `read`, or `None` if it is absent or `null`."""
-        self._asked.add(name)
-        value = self._value.get(name)
-        return None if value is None else read(value, self._at(name))
+        """Return the field read by `read`, or `None` if it is absent or `null`. Ask for each name once."""
+        value = self._get(name)
+        return None if value is None else read(value, self._path + name)
 
     def text(self, name: str, limit: int) -> str:
         """Return a required plain text on one line of at most `limit` characters."""
@@ -77,11 +88,14 @@ class Fields:
 
     def many(self, name: str, read: Read[T]) -> tuple[T, ...]:
         """Return the entries of an optional array; absent means none."""
-        return self.optional(name, array(read)) or ()
+        value = self._get(name)
+        return () if value is None else _entries(value, self._path + name, read)
 
 
+@cache
 def text(limit: int, *, lines: bool = False) -> Read[str]:
     """Read 1 to `limit` characters, no control or hiding ones; `lines` allows line feeds and tabs."""
+    refused = _REFUSED_IN_LINES if lines else _REFUSED_IN_LINE
 
     def read(value: Any, path: str) -> str:
         if not isinstance(value, str):
@@ -90,18 +104,11 @@ def text(limit: int, *, lines: bool = False) -> Read[str]:
             raise FieldError(path, "must not be empty, nor begin or end with white space")
         if len(value) > limit:
             raise FieldError(path, f"is longer than {limit} characters")
-        _refuse_characters(value, path, allowed="\n\t" if lines else "")
+        if found := refused.search(value):
+            raise FieldError(path, f"holds U+{ord(found[0]):04X}, which does not belong in a text")
         return value
 
     return read
-
-
-def _refuse_characters(value: str, path: str, allowed: str) -> None:
-    for character in value:
-        if character in allowed:
-            continue
-        if character in _HIDING or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
-            raise FieldError(path, f"holds U+{ord(character):04X}, which does not belong in a text")
 
 
 def pattern(expression: str, limit: int, hint: str) -> Read[str]:
@@ -131,13 +138,17 @@ def array(read_entry: Read[T]) -> Read[tuple[T, ...]]:
     """Read an array of at most `MAX_LIST` entries."""
 
     def read(value: Any, path: str) -> tuple[T, ...]:
-        if not isinstance(value, list | tuple):
-            raise FieldError(path, "must be an array")
-        if len(value) > MAX_LIST:
-            raise FieldError(path, f"has more than {MAX_LIST} entries")
-        return tuple(read_entry(entry, f"{path}[{index}]") for index, entry in enumerate(value))
+        return _entries(value, path, read_entry)
 
     return read
+
+
+def _entries(value: Any, path: str, read_entry: Read[T]) -> tuple[T, ...]:
+    if not isinstance(value, list | tuple):
+        raise FieldError(path, "must be an array")
+    if len(value) > MAX_LIST:
+        raise FieldError(path, f"has more than {MAX_LIST} entries")
+    return tuple([read_entry(entry, f"{path}[{index}]") for index, entry in enumerate(value)])
 
 
 def link(value: Any, path: str) -> str:

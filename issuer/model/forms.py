@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -85,11 +86,22 @@ def camel_case(name: str) -> str:
 
 def json_form(value: Any) -> Any:
     """Return the JSON form of our frozen dataclasses: camelCase, `None` and empty arrays left out."""
-    if is_dataclass(value) and not isinstance(value, type):
-        members = ((camel_case(field.name), getattr(value, field.name)) for field in dataclass_fields(value))
-        return {name: json_form(member) for name, member in members if member is not None and member != ()}
+    if isinstance(value, str):
+        return value
     if isinstance(value, tuple):
         return [json_form(entry) for entry in value]
     if isinstance(value, datetime):
         return instant_text(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        form: dict[str, Any] = {}
+        for name, attribute in _members(type(value)):
+            member = getattr(value, attribute)
+            if member is not None and member != ():
+                form[name] = json_form(member)
+        return form
     return value
+
+
+@cache
+def _members(kind: type) -> tuple[tuple[str, str], ...]:
+    return tuple((camel_case(field.name), field.name) for field in dataclass_fields(kind))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from issuer.errors import FieldError
-from issuer.model.canonical import canonical_json, sha256
+from issuer.model.canonical import canonical_texts, sha256
 from issuer.model.definition import MAX_NAME, MAX_SENTENCE, MAX_TEXT
 from issuer.model.fields import Fields, link, one_of, pattern, text
 from issuer.model.forms import (
@@ -22,6 +22,7 @@ from issuer.model.forms import (
     version_name,
 )
 
+_name = text(MAX_NAME)
 source_name = pattern(r"[A-Za-z0-9][A-Za-z0-9._:/-]*", 200, "a source name of up to 200 letters, digits and . _ : / -")
 
 
@@ -147,7 +148,7 @@ class CompletionReport:
 
     def canonical_bytes(self) -> bytes:
         """Return the bytes that stand for the content, whatever white space or zone it was sent with."""
-        return canonical_json(self.to_json())
+        return canonical_texts(self.to_json())
 
     @property
     def digest(self) -> bytes:
@@ -156,4 +157,4 @@ class CompletionReport:
 
 
 def _trimmed(value: Any, path: str) -> str:
-    return text(MAX_NAME)(value.strip() if isinstance(value, str) else value, path)
+    return _name(value.strip() if isinstance(value, str) else value, path)
