@@ -1,49 +1,34 @@
 """Compiled canonicalisation: a document that is fixed but for some values, canonicalised once.
 
 Expanding JSON-LD is 95 % of the cost of a proof, and it is the same for every document of a shape. So the shape is
-expanded once with markers in its slots, and each statement becomes constant text with slot numbers in it. For a set
-of values there remain: escaping them, hashing the blank nodes that mention one, putting everything in order, joining.
+expanded once with markers in its slots, and each statement becomes constant bytes with numbers of terms in them. For a
+set of values there remain: hashing the blank nodes that mention one, putting everything in order, joining.
 
 The result is exactly RDFC-1.0 (section 4.4), or None: then the values make two blank nodes or two statements equal,
 and the general algorithm must be asked (`general`). Nothing is ever guessed. Whoever builds a shape (`shape_build`)
 proves it against `canon.canonical` before using it.
+
+*Terms* are UTF-8 as they stand in N-Quads, without delimiters: first the values of the slots in their order, then the
+labels of the blank nodes, then the texts of the groups.
 """
 
 from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
 from openbadge import rdfc
 from openbadge.nquads import Quad, escape
+from openbadge.text import Text
 
 TEXT: Final = "text"
 IRI: Final = "iri"
-MAX_PLANS: Final = 256
-"""Orders of statements that a shape remembers: 5,000 learners of one definition have some forty."""
-
-Row = tuple[str | int, ...]
-"""Text and numbers of terms: the values of the slots first, then the labels of the blank nodes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Lines that only their terms can put in order: equal subject and predicate, several objects."""
-
-    rows: tuple[Row, ...]
-
-
-Block = tuple[str | int | Group, ...]
-"""The statements about one subject, in order."""
-
-
-def filled(row: Row, terms: Sequence[str]) -> str:
-    """Return the text of a row with the terms in it."""
-    return "".join([terms[part] if type(part) is int else part for part in row])  # type: ignore[misc]
+MAX_HEADS: Final = 64
+"""Orders of the named subjects that a shape remembers. Most have one: addresses in slots begin alike, as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,159 +42,188 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A blank node whose first degree hash depends on slots: its masked lines (RDFC-1.0 section 4.6).
+class Labels:
+    """Statements of one subject and predicate whose objects are all blank nodes: the labels alone decide the order."""
 
-    `ordered` is their text in order, as far as constant text decides the order; None where the values decide it.
-    """
+    before: Text
+    after: bytes
+    nodes: tuple[int, ...]
 
-    number: int
-    rows: tuple[Row, ...]
-    ordered: Row | None
-
-    def hash(self, terms: Sequence[str]) -> str | None:
-        """Return the first degree hash; None when two lines have become equal."""
-        if self.ordered is not None:
-            return hashlib.sha256(filled(self.ordered, terms).encode()).hexdigest()
-        rows = sorted(filled(row, terms) for row in self.rows)
-        if any(one == other for one, other in pairwise(rows)):
-            return None
-        return hashlib.sha256("".join(rows).encode()).hexdigest()
+    def text(self, terms: Sequence[bytes]) -> bytes:
+        """Return the lines in order; labels are never equal."""
+        before = self.before.fill(terms)
+        between = self.after + before
+        return before + between.join(sorted([terms[node] for node in self.nodes])) + self.after
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """The text of a document for one order of its statements: constant pieces, and what stands between them.
+class Group:
+    """Statements of one subject and predicate that only the values can put in order."""
 
-    `holes` are numbers of slots, and beyond those of the `groups`. The labels of blank nodes are constant here.
+    rows: tuple[Text, ...]
+
+    def text(self, terms: Sequence[bytes]) -> bytes | None:
+        """Return the lines in order; None when two statements have become equal."""
+        rows = [row.fill(terms) for row in self.rows]
+        if len(set(rows)) != len(rows):
+            return None
+        rows.sort()
+        return b"".join(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A blank node whose first degree hash depends on slots: its masked lines (RDFC-1.0 section 4.6).
+
+    `ordered` is their text in order, as far as constant bytes decide the order; None where the values decide it. A
+    row that occurs several times says the same of several neighbours: masked, they look alike, and all count.
     """
 
-    pieces: tuple[str, ...]
-    holes: tuple[int, ...]
-    groups: tuple[tuple[Row, ...], ...]
+    number: int
+    rows: tuple[tuple[Text, int], ...]
+    ordered: Text | None
 
-    def text(self, terms: Sequence[str]) -> str | None:
-        """Return the text with the terms of the slots in it; None when two statements have become equal."""
-        texts = terms if not self.groups else [*terms]
-        for group in self.groups:
-            rows = [filled(row, terms) for row in group]
-            if len(set(rows)) != len(rows):
-                return None
-            texts.append("".join(sorted(rows)))  # type: ignore[attr-defined]  # the copy is a list
-        parts = [""] * (2 * len(self.holes) + 1)
-        parts[::2] = self.pieces
-        parts[1::2] = [texts[hole] for hole in self.holes]
-        return "".join(parts)
+    def lines(self, terms: Sequence[bytes]) -> bytes | None:
+        """Return what is hashed; None when two different rows have become equal."""
+        if self.ordered is not None:
+            return self.ordered.fill(terms)
+        rows = sorted([(row.fill(terms), count) for row, count in self.rows])
+        if any(one[0] == other[0] for one, other in pairwise(rows)):
+            return None
+        return b"".join([line * count for line, count in rows])
 
 
-Order = tuple[tuple[int, ...], tuple[int, ...]]
-"""The blank nodes by rank, and where the subjects that are slots stand among the others."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The statements about named subjects in one order; `start` has hashed the bytes before the first hole."""
+
+    text: Text
+    start: hashlib._Hash
+
+
+Block = tuple[bytes | int, ...]
+"""The statements about one subject: constant bytes and numbers of terms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A compiled document: any number of threads may use it, since all but the remembered plans is immutable.
+    """A compiled document: any number of threads may use it, since all but the remembered heads is immutable.
 
-    `statements` and `blanks` (the names of the blank nodes) serve the general algorithm. `fixed` are the hashes and
-    numbers of the blank nodes that no slot touches, `moving` the others. The blocks are those of constant subjects
-    in their order (each with its sort key), of subjects that are slots, and of blank nodes, by number of the term.
+    `statements` and `blanks` (the names of the blank nodes) say all; the rest follows from them (`shape_build`).
+    `fixed` gives the number of each blank node that no slot touches by its hash, `moving` are the others; numbers
+    count from 0. Blocks are those of constant subjects in their order, of subjects that are slots, and by blank node:
+    constant ones as the pieces between its label, the others as text.
     """
 
     kinds: tuple[str, ...]
     statements: tuple[Statement, ...]
     blanks: tuple[str, ...]
-    fixed: tuple[tuple[str, int], ...]
+    fixed: dict[bytes, int]
     moving: tuple[Node, ...]
-    subjects: tuple[str, ...]
+    groups: tuple[Labels | Group, ...]
+    subjects: tuple[bytes, ...]
     constant_blocks: tuple[Block, ...]
     slot_blocks: tuple[tuple[int, Block], ...]
-    blank_blocks: tuple[tuple[int, Block], ...]
-    plans: dict[Order, Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
+    blank_blocks: tuple[tuple[bytes, ...] | Text, ...]
+    labels: tuple[bytes, ...]
+    order: tuple[int, ...]
+    heads: dict[tuple[int, ...], Head] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def canonical(self, values: Sequence[str]) -> bytes | None:
         """Return the canonical N-Quads (UTF-8) for values that the caller has checked, or None (see the module).
 
         `values` are in the order of the slots; addresses are absolute ASCII IRIs without escapes.
         """
-        terms = self._terms(values)
-        ranking, places = self._ranking(terms), self._places(terms)
-        if ranking is None or places is None:
+        found = self._arranged(self.terms(values))
+        return None if found is None else b"".join(found[1])
+
+    def sha256(self, terms: list[bytes]) -> bytes | None:
+        """Return the SHA-256 of the canonical N-Quads for the terms of the slots, or None as `canonical`."""
+        found = self._arranged(terms)
+        if found is None:
             return None
-        plan = self.plans.get((ranking, places))
-        if plan is None:
-            plan = self._remember((ranking, places))
-        text = plan.text(terms)
-        return None if text is None else text.encode()
+        head, parts = found
+        parts[0] = b""
+        state = head.start.copy()
+        state.update(b"".join(parts))
+        return state.digest()
 
     def general(self, values: Sequence[str]) -> bytes:
-        """Return the canonical N-Quads by the general algorithm on the substituted statements (any values)."""
-        terms = [*self._terms(values), *self.blanks]
+        """Return the canonical N-Quads by the general algorithm on the substituted statements (any values).
+
+        Raises `InvalidError` LIMIT_EXCEEDED as `rdfc.canonicalize`.
+        """
+        terms = [escape(value) if kind == TEXT else value for value, kind in zip(values, self.kinds, strict=True)]
+        terms += self.blanks
         slots = len(self.kinds)
         quads = {_quad(statement, terms, slots) for statement in self.statements}
         return rdfc.canonicalize(quads).text.encode()
 
-    def _terms(self, values: Sequence[str]) -> list[str]:
-        return [escape(value) if kind == TEXT else value for value, kind in zip(values, self.kinds, strict=True)]
+    def terms(self, values: Sequence[str]) -> list[bytes]:
+        """Return the terms of the slots for their values."""
+        pairs = zip(values, self.kinds, strict=True)
+        return [(escape(value) if kind == TEXT else value).encode() for value, kind in pairs]
 
-    def _ranking(self, terms: Sequence[str]) -> tuple[int, ...] | None:
-        """Return the blank nodes by rank of their hash (RDFC-1.0 section 4.4 step 4); None when two are equal."""
-        if not self.moving:
-            return tuple(number for _, number in self.fixed)
-        ranked = list(self.fixed)
-        for node in self.moving:
-            digest = node.hash(terms)
-            if digest is None:
-                return None
-            ranked.append((digest, node.number))
-        ranked.sort()
-        if len({digest for digest, _ in ranked}) != len(ranked):
+    def _arranged(self, terms: list[bytes]) -> tuple[Head, list[bytes]] | None:
+        """Return the pieces of the canonical form, the first being what `Head.start` has hashed."""
+        ranking = self._ranking(terms)
+        head = self._head(terms)
+        if ranking is None or head is None:
             return None
-        return tuple([number for _, number in ranked])
+        labels = [b""] * len(ranking)
+        for node, label in zip(ranking, self.labels, strict=True):
+            labels[node] = label
+        terms = terms + labels
+        for group in self.groups:
+            text = group.text(terms)
+            if text is None:
+                return None
+            terms.append(text)
+        parts = head.text.parts(terms)
+        for rank in self.order:
+            node = ranking[rank]
+            block = self.blank_blocks[node]
+            parts.append(block.fill(terms) if isinstance(block, Text) else labels[node].join(block))
+        return head, parts
 
-    def _places(self, terms: Sequence[str]) -> tuple[int, ...] | None:
-        """Return where each subject that is a slot goes, one after the other; None when two subjects are equal."""
+    def _ranking(self, terms: Sequence[bytes]) -> list[int] | None:
+        """Return the blank nodes by rank of their hash (RDFC-1.0 section 4.4 step 4); None when two are equal."""
+        nodes = self.fixed.copy()
+        for node in self.moving:
+            lines = node.lines(terms)
+            if lines is None:
+                return None
+            nodes[hashlib.sha256(lines).digest()] = node.number
+        if len(nodes) != len(self.blanks):
+            return None
+        return [nodes[digest] for digest in sorted(nodes)]
+
+    def _head(self, terms: Sequence[bytes]) -> Head | None:
+        """Return the statements about named subjects, in the order that the slots among them ask for.
+
+        None when two subjects are equal. An address ends with `>`, which also decides between one and a longer one.
+        """
         keys = list(self.subjects)
         places = []
         for slot, _ in self.slot_blocks:
-            key = f"<{terms[slot]}> "
+            key = terms[slot] + b">"
             place = bisect_left(keys, key)
             if place < len(keys) and keys[place] == key:
                 return None
             keys.insert(place, key)
             places.append(place)
-        return tuple(places)
+        order = tuple(places)
+        return self.heads.get(order) or self._remember(order)
 
-    def _remember(self, order: Order) -> Plan:
-        ranking, places = order
-        labels = {number: f"_:c14n{rank}" for rank, number in enumerate(ranking)}
+    def _remember(self, places: tuple[int, ...]) -> Head:
         blocks = list(self.constant_blocks)
         for place, (_, block) in zip(places, self.slot_blocks, strict=True):
             blocks.insert(place, block)
-        blocks += [block for _, block in sorted(self.blank_blocks, key=lambda item: labels[item[0]])]
-        if len(self.plans) >= MAX_PLANS:
-            self.plans.clear()
-        plan = self.plans[order] = _plan(blocks, labels, len(self.kinds))
-        return plan
-
-
-def _plan(blocks: Sequence[Block], labels: Mapping[int, str], slots: int) -> Plan:
-    pieces, holes = [""], list[int]()
-    groups: list[tuple[Row, ...]] = []
-    for part in (part for block in blocks for part in block):
-        if isinstance(part, Group):
-            holes.append(slots + len(groups))
-            groups.append(tuple(_labelled(row, labels) for row in part.rows))
-            pieces.append("")
-        elif isinstance(part, int) and part not in labels:
-            holes.append(part)
-            pieces.append("")
-        else:
-            pieces[-1] += labels[part] if isinstance(part, int) else part
-    return Plan(tuple(pieces), tuple(holes), tuple(groups))
-
-
-def _labelled(row: Row, labels: Mapping[int, str]) -> Row:
-    return tuple(labels.get(part, part) if isinstance(part, int) else part for part in row)
+        text = Text([part for block in blocks for part in block])
+        if len(self.heads) >= MAX_HEADS:
+            self.heads.clear()
+        head = self.heads[places] = Head(text, hashlib.sha256(text.pieces[0]))
+        return head
 
 
 def _quad(statement: Statement, terms: Sequence[str], slots: int) -> Quad:
