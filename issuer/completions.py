@@ -65,7 +65,7 @@ def receive(tx: Transaction, report: CompletionReport, raw: bytes, actor: str, n
         return _again(existing, report)
     if report.completed_at > now + MAX_FUTURE:
         raise FieldError("completedAt", "lies in the future; check the clock of the source")
-    completion = _decided(tx, new(tx, report, raw, now))
+    completion = _decided(tx, new(tx, report, raw, actor, now))
     if not store.add_new(tx, completion):
         rival = store.by_source(tx, report.source, report.source_id)
         return _again(rival or completion, report)
@@ -134,7 +134,7 @@ def _again(existing: Completion, report: CompletionReport) -> Received:
     return Received(existing, created=False)
 
 
-def new(tx: Transaction, report: CompletionReport, raw: bytes, now: datetime) -> Completion:
+def new(tx: Transaction, report: CompletionReport, raw: bytes, actor: str, now: datetime) -> Completion:
     """Return the completion that a report makes, not stored and nothing decided about it yet."""
     return Completion(
         id=tx.new_id(now),
@@ -142,7 +142,6 @@ def new(tx: Transaction, report: CompletionReport, raw: bytes, now: datetime) ->
         source=report.source,
         source_id=report.source_id,
         raw=raw,
-        content=report.canonical_bytes(),
         digest=report.digest,
         state=CompletionState.RECEIVED,
         definition_id=report.definition.id,
@@ -154,6 +153,8 @@ def new(tx: Transaction, report: CompletionReport, raw: bytes, now: datetime) ->
         learner_did=report.learner.did,
         completed_at=report.completed_at,
         received_at=now,
+        reported_by=actor,
+        parsed=report,
     )
 
 

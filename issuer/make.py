@@ -268,7 +268,6 @@ def _invented(version: DefinitionVersion, now: datetime) -> Completion:
         source=report.source,
         source_id=report.source_id,
         raw=content,
-        content=content,
         digest=report.digest,
         state=CompletionState.RECEIVED,
         definition_id=version.definition_id,

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from issuer.model.definition import Definition
 from issuer.model.report import CompletionReport
+from openbadge import strict_json
 
 
 class DefinitionState(StrEnum):
@@ -35,6 +36,21 @@ class CompletionState(StrEnum):
     ISSUED = "issued"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+
+
+class ReviewKind(StrEnum):
+    """Why a person must look: a report contradicts an earlier one, or takes a completion back."""
+
+    CONFLICT = "conflict"
+    WITHDRAWAL = "withdrawal"
+
+
+class ReviewState(StrEnum):
+    """Where a review stands: a person has to decide, did as the report says, or left everything as it was."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +112,10 @@ class DefinitionVersion:
 class Completion:
     """One report of a source and what became of it.
 
-    `raw` are the bytes as they came in; `content` is the same report in canonical form, `digest` its SHA-256.
-    `person`, `definition_id` and `occurrence` make the business key. `definition_version_id` and
-    `version_rule` say which version applies and by which rule; `credential_id` is what the person got.
+    `raw` are the bytes as they came in, `digest` is the SHA-256 of what they say (`CompletionReport.canonical_bytes`),
+    `reported_by` who sent them. `person`, `definition_id` and `occurrence` make the business key.
+    `definition_version_id` and `version_rule` say which version applies and by which rule; `credential_id` is what
+    the person got. `parsed` is the report, if whoever made this had it at hand; it is not stored.
     """
 
     id: UUID
@@ -106,7 +123,6 @@ class Completion:
     source: str
     source_id: str
     raw: bytes = field(repr=False)
-    content: bytes = field(repr=False)
     digest: bytes
     state: CompletionState
     definition_id: str
@@ -115,6 +131,7 @@ class Completion:
     learner_name: str = field(repr=False)
     completed_at: datetime
     received_at: datetime
+    reported_by: str = ""
     reason_code: str | None = None
     reason: str | None = None
     pinned_version: str | None = None
@@ -123,11 +140,12 @@ class Completion:
     definition_version_id: UUID | None = None
     version_rule: str | None = None
     credential_id: UUID | None = None
+    parsed: CompletionReport | None = field(default=None, repr=False, compare=False)
 
     @property
     def report(self) -> CompletionReport:
-        """The report, read from its canonical form."""
-        return CompletionReport.from_json(json.loads(self.content))
+        """The report, read from its bytes."""
+        return self.parsed or CompletionReport.from_json(strict_json.loads(self.raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +162,39 @@ class CompletionStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """A report that changes nothing by itself, kept for a person to look at.
+
+    `raw` are the bytes as they came in, `digest` is the SHA-256 of what they say. `occurred_at` is when the source says
+    that it happened. `completion_id` is the completion that it is about, if that is known here.
+    """
+
+    id: UUID
+    institution_id: UUID
+    kind: ReviewKind
+    state: ReviewState
+    source: str
+    source_id: str
+    person: str = field(repr=False)
+    definition_id: str
+    occurrence: str
+    raw: bytes = field(repr=False)
+    digest: bytes
+    occurred_at: datetime
+    received_at: datetime
+    reported_by: str
+    completion_id: UUID | None = None
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IssuedCredential:
     """The exact signed bytes, and where they come from.
 
-    `public_id` is the unguessable part of the public address; `key_id` the verification method that signed.
+    `public_id` is the unguessable part of the public address; `key_id` the verification method that signed. `edition`
+    counts the credentials of one completion: 2 and more were issued again. `jwt` is the twin, once it was asked for.
     """
 
     id: UUID
@@ -161,6 +208,7 @@ class IssuedCredential:
     status_list_id: UUID
     status_index: int
     issued_at: datetime
+    edition: int = 1
     jwt: str | None = field(default=None, repr=False)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from issuer.store.tables import completion_history as history
 
 def add_new(tx: Transaction, record: Completion) -> bool:
     """Store a completion unless its (source, source id) is taken; True if it was stored."""
-    return insert_new(tx, table, asdict(record))
+    return insert_new(tx, table, {column.name: getattr(record, column.name) for column in table.c})
 
 
 def by_source(tx: Transaction, source: str, source_id: str) -> Completion | None:

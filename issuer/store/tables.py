@@ -20,10 +20,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
-from issuer.model import CompletionState, DefinitionState
+from issuer.model import CompletionState, DefinitionState, ReviewKind, ReviewState
 from issuer.store.columns import Id, Instant, JsonText, Names, Serial, Word
 
 metadata = MetaData(
@@ -61,6 +62,14 @@ institution = Table(
     _needed("created_at", Instant),
 )
 
+institution_secret = Table(
+    "institution_secret",
+    metadata,
+    Column("institution_id", Id, ForeignKey("institution.id"), primary_key=True),
+    _needed("secret", LargeBinary),
+    CheckConstraint("length(secret) = 32", name="length"),
+)
+
 definition_version = Table(
     "definition_version",
     metadata,
@@ -90,7 +99,6 @@ completion = Table(
     _needed("source", Text),
     _needed("source_id", Text),
     _needed("raw", LargeBinary),
-    _needed("content", LargeBinary),
     _needed("digest", LargeBinary),
     _needed("state", Word(CompletionState)),
     Column("reason_code", Text),
@@ -108,10 +116,19 @@ completion = Table(
     Column("version_rule", Text),
     # No foreign key: credential.completion_id points the other way, and a circle could not be created in one go.
     Column("credential_id", Id),
+    _needed("reported_by", Text, server_default=""),
     UniqueConstraint("institution_id", "source", "source_id"),
-    Index(None, "institution_id", "state", "id"),
-    Index(None, "institution_id", "definition_id", "state", "id"),
-    Index(None, "credential_id"),
+    # Only what is looked for: nearly all completions are issued, and their number grows for ever.
+    Index(
+        "ix_completion_open",
+        "institution_id",
+        "state",
+        "definition_id",
+        "completed_at",
+        "id",
+        sqlite_where=text("state <> 'issued'"),
+        postgresql_where=text("state <> 'issued'"),
+    ),
 )
 
 completion_history = Table(
@@ -165,17 +182,19 @@ credential = Table(
     Column("id", Id, primary_key=True),
     _needed("public_id", Text, unique=True),
     _institution(),
-    _needed("completion_id", Id, ForeignKey("completion.id"), unique=True),
-    _needed("definition_version_id", Id, ForeignKey("definition_version.id"), index=True),
-    _needed("document", LargeBinary),
+    _needed("completion_id", Id, ForeignKey("completion.id")),
+    _needed("definition_version_id", Id, ForeignKey("definition_version.id")),
     _needed("sha256", LargeBinary),
-    Column("jwt", Text),
     _needed("key_id", Text),
     _needed("status_list_id", Id, ForeignKey("status_list.id")),
     _needed("status_index", Integer),
     _needed("issued_at", Instant),
+    # 2 and more: issued again, for example after a key was compromised; the award points to the newest.
+    _needed("edition", Integer, server_default="1"),
+    _needed("document", LargeBinary),
+    Column("jwt", Text),
+    UniqueConstraint("completion_id", "edition"),
     UniqueConstraint("status_list_id", "status_index"),
-    Index(None, "institution_id", "id"),
 )
 
 award = Table(
@@ -192,6 +211,33 @@ award = Table(
         ForeignKey("credential.id", deferrable=True, initially="DEFERRED"),
         unique=True,
     ),
+    sqlite_with_rowid=False,  # the key is the row
+)
+
+review = Table(
+    "review",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _institution(),
+    _needed("kind", Word(ReviewKind)),
+    _needed("state", Word(ReviewState)),
+    _needed("source", Text),
+    _needed("source_id", Text),
+    _needed("person", Text),
+    _needed("definition_id", Text),
+    _needed("occurrence", Text),
+    _needed("raw", LargeBinary),
+    _needed("digest", LargeBinary),
+    _needed("occurred_at", Instant),
+    _needed("received_at", Instant),
+    _needed("reported_by", Text),
+    Column("completion_id", Id, ForeignKey("completion.id")),
+    Column("settled_at", Instant),
+    Column("settled_by", Text),
+    Column("note", Text),
+    UniqueConstraint("institution_id", "kind", "source", "source_id", "digest", name="uq_review_report"),
+    Index(None, "institution_id", "state", "id"),
+    Index("ix_review_key", "institution_id", "definition_id", "person", "kind"),
 )
 
 profile_credential = Table(
@@ -258,5 +304,4 @@ audit = Table(
     _needed("detail", JsonText),
     _needed("previous_hash", LargeBinary),
     _needed("hash", LargeBinary),
-    Index(None, "institution_id", "seq"),
 )
