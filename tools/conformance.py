@@ -58,7 +58,18 @@ def main() -> int:
     """Run the tests, count, write the page; 1 when a family has no pass, a failure or a skip."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "outcomes.json"
-        command = [sys.executable, "-m", "pytest", "-n", "auto", "-q", "-p", "tests.plugins.outcomes", "--outcomes", str(path)]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n",
+            "auto",
+            "-q",
+            "-p",
+            "tests.plugins.outcomes",
+            "--outcomes",
+            str(path),
+        ]
         subprocess.run([*command, *sys.argv[1:]], cwd=ROOT, check=False)
         outcomes = json.loads(path.read_text())
     rows, weak = _families(outcomes)
