@@ -3,7 +3,8 @@
 Knows bytes, not what kind of key they are. Form of a file (JSON):
 
     format   "microcred-key/1"
-    public   name, controller, algorithm, number, publicKeyMultibase, created: readable, and authenticated
+    public   name, controller, algorithm, number, created, and publicKeyMultibase or (RSA) publicKeyJwk: readable,
+             and authenticated
     sealed   salt, nonce, n, r, p and the ciphertext, in base64url
     mark     {"state", "at"} once the key was retired or revoked by hand; writable without the passphrase
 """
@@ -37,10 +38,12 @@ SCRYPT_P: Final = 1
 need no stretching; this is for those that people choose."""
 _MAX_SCRYPT_N: Final = 2**20
 """1 GiB: a file that asks for more would only stop the service."""
-_PUBLIC_TEXTS: Final = ("name", "controller", "algorithm", "publicKeyMultibase", "created")
+PUBLIC_FORMS: Final[Mapping[str, type]] = {"publicKeyMultibase": str, "publicKeyJwk": dict}
+"""The members that a public key can be written as, one of them in each file, and what each holds."""
+_PUBLIC_TEXTS: Final = ("name", "controller", "algorithm", "created")
 _OWN: Final = "It and all in it must belong to the user that runs microcred."
 _MAX_FILE: Final = 64 * 1024
-"""Bytes; a key file has one or two thousand."""
+"""Bytes; a key file has one or two thousand, that of an RSA key four or five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,7 @@ def _read(path: Path) -> KeyFile:
 def _check_form(file: KeyFile, name: str) -> None:
     marked = file.mark is None or all(isinstance(file.mark[member], str) for member in ("state", "at"))
     texts = all(isinstance(file.public[member], str) for member in _PUBLIC_TEXTS)
+    forms = [isinstance(file.public[member], kind) for member, kind in PUBLIC_FORMS.items() if member in file.public]
     known = file.format == FORMAT and file.name == name and isinstance(file.public["number"], int)
-    if not (marked and texts and known and isinstance(file.sealed, Mapping)):
+    if not (marked and texts and forms == [True] and known and isinstance(file.sealed, Mapping)):
         raise ValueError("not the form of a key file")

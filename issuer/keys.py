@@ -1,4 +1,4 @@
-"""The key store: files that hold signing keys, sealed with a passphrase. The only module that names private keys.
+"""The key store: files that hold signing keys, sealed with a passphrase. Only `issuer/keys*` name private keys.
 
 One file per key in `MICROCRED_HOME/keys`, mode 0600 in a folder of mode 0700, written whole or not at all. The
 public part is readable; the secret part is sealed with AES-256-GCM under a key that scrypt makes of the passphrase.
@@ -16,20 +16,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
-
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from typing import Any, Final
 
 from issuer.db import RandomBytes
 from issuer.errors import KeyStoreError, NoActiveKeyError
-from issuer.key_files import KeyFile, PassphraseProvider, read_folder, seal, unseal, write_file
+from issuer.key_files import PUBLIC_FORMS, KeyFile, PassphraseProvider, read_folder, seal, unseal, write_file
+from issuer.keys_kinds import DEFAULT_KIND, fresh, kind
 from issuer.model.forms import instant, instant_text
-from openbadge import did
-from openbadge.multikey import PublicKey
+from openbadge import did, did_jwk
+from openbadge.multikey import PublicKey, key_type
 
 ACTIVE: Final = "active"
 RETIRED: Final = "retired"
@@ -39,17 +34,25 @@ REVOKED: Final = "revoked"
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """The public part of a key. `verification_method` is `controller#name`, or what did:key has; `since` is when
-    `state` began."""
+    """The public part of a key.
+
+    `verification_method` is `controller#name`, or what did:key and did:jwk have; `public_form` is the key as a member
+    of a verification method, `publicKeyMultibase` or `publicKeyJwk`; `since` is when `state` began.
+    """
 
     name: str
     controller: str
     verification_method: str
     algorithm: str
-    public_key_multibase: str
+    public_form: Mapping[str, Any]
     state: str
     created: datetime
     since: datetime
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The key itself. Raises `InvalidError` INVALID_VERIFICATION_METHOD when its file was changed by hand."""
+        return did.read_key(self.public_form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +65,49 @@ class Signer:
     _sign: Callable[[bytes], bytes] = field(repr=False)
 
     def sign(self, data: bytes) -> bytes:
-        """Return the raw signature over `data`: 64 bytes for Ed25519 and P-256 (r||s), 96 for P-384."""
+        """Return the raw signature over `data`: 64 bytes for Ed25519 and P-256 (r||s), 96 for P-384, as many as the
+        modulus has for RSA (RS256)."""
         return self._sign(data)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyStore:
-    """The keys in `directory`. `passphrase` is asked only when a secret is sealed or opened."""
+    """The keys in `directory`. `passphrase` is asked only when a secret is sealed or opened.
+
+    `token_algorithm` is the kind of key that signs the token form of credentials, a key of `keys_kinds.KINDS`.
+    """
 
     directory: Path
     passphrase: PassphraseProvider = field(repr=False)
+    token_algorithm: str = DEFAULT_KIND
 
-    def new(self, controller: str, now: datetime, random_bytes: RandomBytes, algorithm: str = "Ed25519") -> KeyInfo:
+    def new(
+        self,
+        controller: str,
+        now: datetime,
+        random_bytes: RandomBytes,
+        algorithm: str = DEFAULT_KIND,
+        bits: int | None = None,
+    ) -> KeyInfo:
         """Make a key for the issuer `controller` (a did:web) that signs from now on, and return its public part.
 
-        The issuer's key of the same algorithm before it is retired by this. Raises `KeyStoreError` for an algorithm
-        that is not in the table or another DID method, `PassphraseError` without a passphrase.
+        The issuer's key of the same algorithm before it is retired by this. `bits` is the size of an RSA key, one of
+        `keys_rsa.SIZES`; None is its default. Raises `KeyStoreError` for an algorithm that is not in the table, a size
+        that it does not have, or another DID method, `PassphraseError` without a passphrase.
         """
         if not controller.startswith("did:web:") or "#" in controller:
             raise KeyStoreError(f"Keys can be made for did:web issuers only, not for “{controller}”.")
-        secret, private = _fresh(_row(algorithm), random_bytes)
+        secret, private = fresh(algorithm, random_bytes, bits)
         return self._add(controller, secret, private.public_key, now, random_bytes)
 
-    def new_did_key(self, now: datetime, random_bytes: RandomBytes, algorithm: str) -> KeyInfo:
-        """Make a key that is its own issuer: the controller is the did:key of it, which never has another key.
+    def new_own_did(self, now: datetime, random_bytes: RandomBytes, algorithm: str) -> KeyInfo:
+        """Make a key that is its own issuer: the controller is its did:key or, for RSA, its did:jwk, which never has
+        another key.
 
         Raises `KeyStoreError` for an algorithm that is not in the table, `PassphraseError` without a passphrase.
         """
-        secret, private = _fresh(_row(algorithm), random_bytes)
-        return self._add(did.did_key(private.public_key), secret, private.public_key, now, random_bytes)
+        secret, private = fresh(algorithm, random_bytes)
+        return self._add(_own_did(private.public_key), secret, private.public_key, now, random_bytes)
 
     def _add(
         self, controller: str, secret: bytes, public_key: PublicKey, now: datetime, random_bytes: RandomBytes
@@ -102,7 +119,7 @@ class KeyStore:
             "controller": controller,
             "algorithm": algorithm,
             "number": 1 + max((file.public["number"] for file in self._files()), default=0),
-            "publicKeyMultibase": public_key.multibase,
+            **_public_form(did.method_form(public_key, controller=controller)),
             "created": instant_text(now),
         }
         write_file(self.directory, KeyFile(public, seal(secret, public, self.passphrase(), random_bytes)))
@@ -130,7 +147,7 @@ class KeyStore:
                 return key
         raise KeyStoreError(f"There is no key “{name}”. `microcred keys list` shows those that there are.")
 
-    def signer(self, controller: str, algorithm: str = "Ed25519") -> Signer:
+    def signer(self, controller: str, algorithm: str = DEFAULT_KIND) -> Signer:
         """Open the issuer's active key. Raises `NoActiveKeyError` or `PassphraseError`.
 
         Takes a tenth of a second on purpose (scrypt): open once, keep the signer, and open again after a rotation.
@@ -138,8 +155,9 @@ class KeyStore:
         for key in self.public_keys(controller):
             if key.algorithm == algorithm and key.state == ACTIVE:
                 return self._open(key)
+        options = "" if algorithm == DEFAULT_KIND else f" --algorithm {algorithm}"
         raise NoActiveKeyError(
-            f"There is no active {algorithm} key for {controller}. Make one with `microcred keys new`."
+            f"There is no active {algorithm} key for {controller}. Make one with `microcred keys new{options}`."
         )
 
     def retire(self, name: str, now: datetime) -> KeyInfo:
@@ -162,8 +180,8 @@ class KeyStore:
 
     def _open(self, key: KeyInfo) -> Signer:
         file = next(file for file in self._files() if file.name == key.name)
-        private = _row(key.algorithm).from_secret(unseal(file, self.passphrase()))
-        if private.public_key.multibase != key.public_key_multibase:
+        private = kind(key.algorithm).from_secret(unseal(file, self.passphrase()))
+        if private.public_key != key.public_key:
             raise KeyStoreError(f"The key file “{key.name}” holds a secret that is not that of its public key.")
         return Signer(key.verification_method, key.algorithm, private.public_key, private.sign)
 
@@ -174,57 +192,17 @@ def rehearsal_signer(verification_method: str, algorithm: str, random_bytes: Ran
     It carries the real `verification_method`, so that the rehearsed document differs from the signed one in the
     proof value alone. Raises `KeyStoreError` for an algorithm that is not in the table.
     """
-    _, private = _fresh(_row(algorithm), random_bytes)
+    _, private = fresh(algorithm, random_bytes)
     return Signer(verification_method, algorithm, private.public_key, private.sign)
 
 
 def throwaway_signer(algorithm: str, random_bytes: RandomBytes) -> Signer:
-    """Return a signer with a key that is thrown away, under its own did:key. Raises `KeyStoreError`."""
-    _, private = _fresh(_row(algorithm), random_bytes)
-    controller = did.did_key(private.public_key)
-    method = f"{controller}#{private.public_key.multibase}"
+    """Return a signer with a key that is kept nowhere, under its own did:key or did:jwk. Raises `KeyStoreError`."""
+    _, private = fresh(algorithm, random_bytes)
+    method = did.own_method_id(_own_did(private.public_key))
     return Signer(method, algorithm, private.public_key, private.sign)
 
 
-@dataclass(frozen=True, slots=True)
-class _Private:
-    public_key: PublicKey
-    sign: Callable[[bytes], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class _Algorithm:
-    secret_length: int
-    from_secret: Callable[[bytes], _Private]
-
-
-def _ed25519(secret: bytes) -> _Private:
-    key = Ed25519PrivateKey.from_private_bytes(secret)
-    return _Private(PublicKey("Ed25519", key.public_key().public_bytes_raw()), key.sign)
-
-
-def _ecdsa(curve: ec.EllipticCurve, name: str, digest: hashes.HashAlgorithm, size: int) -> Callable[[bytes], _Private]:
-    def from_secret(secret: bytes) -> _Private:
-        key = ec.derive_private_key(int.from_bytes(secret, "big"), curve)
-        algorithm = ec.ECDSA(digest, deterministic_signing=True)  # the same bytes again after a crash: RFC 6979
-
-        def sign(data: bytes) -> bytes:
-            r, s = decode_dss_signature(key.sign(data, algorithm))
-            return r.to_bytes(size, "big") + s.to_bytes(size, "big")
-
-        point = key.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
-        return _Private(PublicKey(name, point), sign)
-
-    return from_secret
-
-
-_ALGORITHMS: Final[Mapping[str, _Algorithm]] = MappingProxyType(
-    {
-        "Ed25519": _Algorithm(32, _ed25519),
-        "P-256": _Algorithm(32, _ecdsa(ec.SECP256R1(), "P-256", hashes.SHA256(), 32)),
-        "P-384": _Algorithm(48, _ecdsa(ec.SECP384R1(), "P-384", hashes.SHA384(), 48)),
-    }
-)
 _MAY_BECOME: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({RETIRED: (ACTIVE,), REVOKED: (ACTIVE, RETIRED)})
 
 
@@ -235,31 +213,25 @@ def _info(file: KeyFile, successor: KeyInfo | None) -> KeyInfo:
     state, since = (ACTIVE, created) if successor is None else (RETIRED, successor.created)
     if file.mark is not None:
         state, since = file.mark["state"], instant(file.mark["at"], "at")
-    own = public["controller"].startswith("did:key:")  # did:key 0.9 section 3.1.2: the key itself is the fragment
+    controller = public["controller"]
+    own = controller.startswith(("did:key:", "did:jwk:"))
     return KeyInfo(
         name=file.name,
-        controller=public["controller"],
-        verification_method=f"{public['controller']}#{public['publicKeyMultibase'] if own else file.name}",
+        controller=controller,
+        verification_method=did.own_method_id(controller) if own else f"{controller}#{file.name}",
         algorithm=public["algorithm"],
-        public_key_multibase=public["publicKeyMultibase"],
+        public_form=_public_form(public),
         state=state,
         created=created,
         since=since,
     )
 
 
-def _fresh(algorithm: _Algorithm, random_bytes: RandomBytes) -> tuple[bytes, _Private]:
-    """Draw secrets until one is a key: one in 2^32 lies beyond the order of P-256 (FIPS 186-5 appendix A.2.2)."""
-    while True:
-        secret = random_bytes(algorithm.secret_length)
-        try:
-            return secret, algorithm.from_secret(secret)
-        except ValueError:
-            continue
+def _public_form(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: members[name] for name in PUBLIC_FORMS if name in members}
 
 
-def _row(algorithm: str) -> _Algorithm:
-    row = _ALGORITHMS.get(algorithm)
-    if row is None:
-        raise KeyStoreError(f"There are no keys of the kind “{algorithm}”; use one of {', '.join(_ALGORITHMS)}.")
-    return row
+def _own_did(key: PublicKey) -> str:
+    if key_type(key.algorithm).multicodec is not None:
+        return did.did_key(key)
+    return did_jwk.did_jwk({**key.jwk(), "use": "sig"})  # without `use` it would claim to agree on keys, too

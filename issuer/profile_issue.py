@@ -2,7 +2,7 @@
 
     1. fill the issuer in, keep every rule of the data model (`profile_draft`, `lint.check_any`)
     2. allocate a status entry, if the profile has a status
-    3. rehearse: sign with a key that is thrown away and have our own verifier accept it (`lint.prove_any`)
+    3. rehearse: sign with a key that is kept nowhere and have our own verifier accept it (`lint.prove_any`)
     4. sign, and have the verifier accept that, too
     5. record what a later change of status needs, write the audit entry, and only then hand the credential out
 
@@ -19,7 +19,7 @@ from typing import Any
 from issuer import audit, status
 from issuer.db import Transaction
 from issuer.errors import IntegrityError, NotFoundError, StateError
-from issuer.keys import throwaway_signer
+from issuer.keys import Signer, throwaway_signer
 from issuer.lint import check_any, prove_any
 from issuer.model import StatusSlot
 from issuer.model.profile import IssuerProfile, ProfileCredential
@@ -46,6 +46,7 @@ class ProfileIssuer:
         self._service = service
         self._database = service.database
         self._institution = service.institution.id
+        self._trials: dict[str, Signer] = {}
 
     def issue(self, name: str, request: IssueRequest, actor: str) -> dict[str, Any]:
         """Issue a credential as the profile `name` and return it with its proof.
@@ -91,7 +92,7 @@ class ProfileIssuer:
         self, document: Mapping[str, Any], profile: IssuerProfile, pointers: tuple[str, ...], now: datetime
     ) -> dict[str, Any]:
         how = Securing(profile.cryptosuite, pointers, now, self._database.random_bytes)
-        trial = throwaway_signer(profile.key_type, self._database.random_bytes)
+        trial = self._trial(profile.key_type)
         rehearsed = as_issuer(document, trial.verification_method.partition("#")[0])
         prove_any(verifiable(secure(rehearsed, trial, how)), now)
         secured = secure(document, self._service.signing.signer(profile.did, profile.key_type), how)
@@ -100,6 +101,12 @@ class ProfileIssuer:
         except InvalidError as error:
             raise IntegrityError(f"The signing key made a signature that does not verify: {error.detail}") from error
         return secured
+
+    def _trial(self, key_type: str) -> Signer:
+        """Return a key to rehearse with, made once: drawing one of RSA takes a hundred times as long as signing."""
+        if key_type not in self._trials:
+            self._trials[key_type] = throwaway_signer(key_type, self._database.random_bytes)
+        return self._trials[key_type]
 
     def _record(
         self,

@@ -1,4 +1,4 @@
-"""Issuer profiles: the issuers of the VC-API, each with a key, a did:key and a cryptosuite of its own.
+"""Issuer profiles: the issuers of the VC-API, each with a key, a DID that is that key, and a cryptosuite of its own.
 
 A profile signs whatever conforming credential the caller sends (VCALM, "Issue Credential"), so it never has the
 institution's key: nobody takes its signature for that of the institution's badges.
@@ -14,13 +14,14 @@ from typing import Final
 from issuer import audit
 from issuer.db import Transaction
 from issuer.errors import ConflictError, FieldError, NotFoundError
-from issuer.model.profile import VC_JWT, IssuerProfile
+from issuer.keys_kinds import KINDS
+from issuer.model.profile import LIST_SUITES, VC_JWT, IssuerProfile
 from issuer.profile_draft import WAYS
 from issuer.service import Service
 from issuer.store import profiles as store
 from openbadge import proof
 
-KEY_TYPES: Final = ("Ed25519", "P-256", "P-384")
+KEY_TYPES: Final = tuple(KINDS)
 """Kinds of keys that the key store makes."""
 CRYPTOSUITES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {name: frozenset(KEY_TYPES) if name == VC_JWT else proof.suite(name).key_types for name in WAYS}
@@ -42,11 +43,13 @@ class Profiles:
         `KeyStoreError` and `PassphraseError` when no key can be made.
         """
         _check(name, cryptosuite, key_type)
+        if with_status and key_type not in LIST_SUITES:
+            raise FieldError("status", f"cannot be had with a key of {key_type}: it cannot sign the status lists")
         now, institution = self._service.clock(), self._service.institution.id
         with self._service.database.begin_write(institution) as tx:
             if store.by_name(tx, name) is not None:
                 raise ConflictError(f"There is an issuer profile “{name}” already. Choose another name.")
-            key = self._service.keys.new_did_key(now, tx.random_bytes, key_type)
+            key = self._service.keys.new_own_did(now, tx.random_bytes, key_type)
             profile = IssuerProfile(
                 tx.new_id(now), institution, name, key.controller, cryptosuite, key_type, with_status, actor, now
             )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from issuer.addresses import is_loopback
 from issuer.errors import SettingsError
+from issuer.keys_kinds import DEFAULT_KIND, TOKEN_ALGORITHMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ PASSPHRASE_FILE: Final = Setting(
     "the file keys/passphrase in MICROCRED_HOME",
     "The file with the passphrase that opens the signing keys; not used if MICROCRED_KEY_PASSPHRASE is set.",
 )
+TOKEN_ALGORITHM: Final = Setting(
+    "MICROCRED_TOKEN_ALGORITHM",
+    "EdDSA",
+    "How the token form of credentials is signed: EdDSA, ES256, ES384 or RS256; the institution needs such a key.",
+)
 VERIFIER_URL: Final = Setting(
     "MICROCRED_VERIFIER_URL",
     "the public address of the service",
@@ -58,7 +64,16 @@ VC_API_AUTH: Final = Setting(
     "Who may issue through the VC-API: `token` needs an access token, `none` lets anybody, for conformance tests only.",
 )
 
-SETTINGS: Final = (HOME, BASE_URL, VERIFIER_URL, DATABASE_URL, PASSPHRASE, PASSPHRASE_FILE, VC_API_AUTH)
+SETTINGS: Final = (
+    HOME,
+    BASE_URL,
+    VERIFIER_URL,
+    DATABASE_URL,
+    PASSPHRASE,
+    PASSPHRASE_FILE,
+    TOKEN_ALGORITHM,
+    VC_API_AUTH,
+)
 """All of them, in the order of the README."""
 
 
@@ -67,7 +82,7 @@ class IssuerSettings:
     """The settings, checked. Paths are as given, relative ones to the start folder.
 
     `base_url` and `verifier_url` end without a slash; None means the one that the home was prepared with, and the
-    same as that.
+    same as that. `token_algorithm` is the kind of key that signs tokens, a key of `issuer.keys_kinds.KINDS`.
     """
 
     home: Path
@@ -77,6 +92,7 @@ class IssuerSettings:
     key_passphrase_file: Path
     vc_api_needs_token: bool = True
     verifier_url: str | None = None
+    token_algorithm: str = DEFAULT_KIND
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> IssuerSettings:
@@ -90,6 +106,7 @@ class IssuerSettings:
             key_passphrase_file=_read(environ, PASSPHRASE_FILE, _path, home / "keys" / "passphrase"),
             vc_api_needs_token=_read(environ, VC_API_AUTH, _needs_token, True),
             verifier_url=_read(environ, VERIFIER_URL, _base_url, None),
+            token_algorithm=_read(environ, TOKEN_ALGORITHM, _token_algorithm, DEFAULT_KIND),
         )
 
     @property
@@ -124,6 +141,12 @@ def _needs_token(value: str) -> bool:
     if value not in ("token", "none"):
         raise ValueError("must be token or none")
     return value == "token"
+
+
+def _token_algorithm(value: str) -> str:
+    if value not in TOKEN_ALGORITHMS:
+        raise ValueError(f"must be one of {', '.join(TOKEN_ALGORITHMS)}")
+    return TOKEN_ALGORITHMS[value]
 
 
 def _base_url(value: str) -> str:

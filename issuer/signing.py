@@ -1,23 +1,31 @@
-"""The signing side of one institution: its active key made ready, and the DID document that publishes its keys."""
+"""The signing side of one institution: its active keys made ready, and the DID document that publishes its keys.
+
+Two keys may be at work: the one of the embedded proof, always Ed25519, and that of the token form, which the settings
+choose, since what reads tokens often knows RS256 or ES256 only.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import datetime
 from typing import Any
 
 from issuer.addresses import Addresses
 from issuer.db import RandomBytes
+from issuer.errors import IntegrityError
 from issuer.issue import CRYPTOSUITE, Issuance
 from issuer.keys import ACTIVE, REVOKED, KeyStore, Signer, rehearsal_signer
+from issuer.keys_kinds import DEFAULT_KIND
 from issuer.lint import linter
 from issuer.model import Institution
 from openbadge import did, timestamps
-from openbadge.multikey import PublicKey
+from openbadge.errors import InvalidError
+from openbadge.proof import vc_jwt
 
 
 class Signing:
-    """Keeps the active key open, and notices when another one takes its place. Safe to use from several threads."""
+    """Keeps the active keys open, and notices when another one takes its place. Safe to use from several threads."""
 
     def __init__(
         self, keys: KeyStore, institution: Institution, addresses: Addresses, random_bytes: RandomBytes
@@ -28,7 +36,7 @@ class Signing:
         self._random_bytes = random_bytes
         self._lock = threading.Lock()
         self._open: Issuance | None = None
-        self._others: dict[str, Signer] = {}
+        self._signers: dict[tuple[str, str], Signer] = {}
 
     def issuance(self) -> Issuance:
         """Return what issuing needs, with the key that is active now.
@@ -36,24 +44,43 @@ class Signing:
         Opening a key is slow on purpose, so it stays open until the key files name another one. Raises
         `KeyStoreError`: no active key, or a passphrase that does not open it.
         """
-        active = [key for key in self._keys.public_keys(self._institution.did) if key.state == ACTIVE]
-        names = {key.verification_method for key in active}
+        signer = self.signer(self._institution.did, DEFAULT_KIND)
         with self._lock:
-            if self._open is None or self._open.signer.verification_method not in names:
-                self._open = None
-                self._open = self._opened()
+            if self._open is None or self._open.signer is not signer:
+                self._open = self._issuance(signer)
             return self._open
 
+    def token_signer(self) -> Signer:
+        """Return the institution's active key for the token form. Raises `KeyStoreError` as `issuance`."""
+        return self.signer(self._institution.did, self._keys.token_algorithm)
+
+    def token(self, document: bytes) -> str:
+        """Return the token form (Open Badges 3.0 section 8.2) of a signed credential in JSON, verified.
+
+        Raises `KeyStoreError` as `token_signer`, `InvalidError` for a credential that has no token form, and
+        `IntegrityError` when the key makes a signature that does not verify.
+        """
+        signer = self.token_signer()
+        token = vc_jwt.create(json.loads(document), signer)
+        try:
+            vc_jwt.verify(vc_jwt.parse(token), signer.public_key)
+        except InvalidError as error:
+            raise IntegrityError(f"The signing key made a token that does not verify: {error.detail}") from error
+        return token
+
     def signer(self, controller: str, algorithm: str) -> Signer:
-        """Return the key of another issuer in the key store, a did:key, kept open once it was opened.
+        """Return the active key of an issuer in the key store, kept open until another one takes its place.
 
         Raises `KeyStoreError`: no active key, or a passphrase that does not open it.
         """
-        active = any(key.state == ACTIVE for key in self._keys.public_keys(controller))
+        keys = self._keys.public_keys(controller)
+        active = {key.verification_method for key in keys if key.state == ACTIVE and key.algorithm == algorithm}
         with self._lock:
-            if not active or controller not in self._others:
-                self._others[controller] = self._keys.signer(controller, algorithm)
-            return self._others[controller]
+            kept = self._signers.pop((controller, algorithm), None)
+            if kept is None or kept.verification_method not in active:
+                kept = self._keys.signer(controller, algorithm)
+            self._signers[controller, algorithm] = kept
+            return kept
 
     def last_revocation(self) -> datetime | None:
         """Return when a key of the institution was last declared revoked: what it signed before may have fallen."""
@@ -67,16 +94,14 @@ class Signing:
         the date (Controlled Identifiers 1.0 section 2.2).
         """
         keys = self._keys.public_keys(self._institution.did)
-        listed = [(key.verification_method, PublicKey.from_multibase(key.public_key_multibase)) for key in keys]
-        document = did.document(self._institution.did, listed)
+        document = did.document(self._institution.did, [(key.verification_method, key.public_key) for key in keys])
         revoked = {key.verification_method: timestamps.write(key.since) for key in keys if key.state == REVOKED}
         for method in document["verificationMethod"]:
             if method["id"] in revoked:
                 method["revoked"] = revoked[method["id"]]
         return document
 
-    def _opened(self) -> Issuance:
-        signer = self._keys.signer(self._institution.did)
+    def _issuance(self, signer: Signer) -> Issuance:
         rehearsal = rehearsal_signer(signer.verification_method, signer.algorithm, self._random_bytes)
         proof = linter(self._institution.did, CRYPTOSUITE, rehearsal, rehearsal.public_key)
         return Issuance(self._institution, self._addresses, signer, proof)

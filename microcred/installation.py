@@ -118,7 +118,8 @@ def open_installation(settings: IssuerSettings, world: World, *, create: bool = 
     elif not schema.is_current:
         raise SettingsError("The database is of an older version of microcred. Run `microcred db upgrade`.")
     passphrase = passphrase_provider(settings.key_passphrase, settings.key_passphrase_file)
-    return Installation(settings, world, database, KeyStore(settings.keys_directory, passphrase))
+    keys = KeyStore(settings.keys_directory, passphrase, settings.token_algorithm)
+    return Installation(settings, world, database, keys)
 
 
 def require_home(home: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from openbadge.errors import InvalidError
-from openbadge.multikey import PublicKey
+from openbadge.multikey import PublicKey, key_type
 from openbadge.vocabulary import DID_V1, MULTIKEY_V1
 
 _DID: Final = re.compile(r"did:([a-z0-9]+):((?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}|:)*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}))")
@@ -26,6 +26,11 @@ RELATIONSHIPS: Final = frozenset(
     {"assertionMethod", "authentication", "capabilityDelegation", "capabilityInvocation", "keyAgreement"}
 )
 """Verification relationships (Controlled Identifiers 1.0 section 2.3): the only members that grant a purpose."""
+MULTIKEY: Final = "Multikey"
+JSON_WEB_KEY: Final = "JsonWebKey"
+"""The two types of keys of Controlled Identifiers 1.0, sections 2.2.2 and 2.2.3."""
+JWK_V1: Final = "https://w3id.org/security/jwk/v1"
+"""The context that defines `JsonWebKey` and `publicKeyJwk`."""
 MAX_LENGTH: Final = 2_048
 """Characters of a DID URL: longer ones are no identifiers that a person or a key document would use."""
 
@@ -86,17 +91,41 @@ def key_document(did: str) -> dict[str, Any]:
 
 
 def document(did: str, keys: list[tuple[str, PublicKey]]) -> dict[str, Any]:
-    """Return a DID document that lists `keys` (full id, key) as Multikeys for assertion and authentication."""
+    """Return a DID document that lists `keys` (full id, key) for assertion and authentication.
+
+    Each is a Multikey, or a JsonWebKey where Multikey has no form for it; the contexts are those of the types used.
+    """
+    methods = [{"id": method_id, **method_form(key, controller=did)} for method_id, key in keys]
+    contexts = [MULTIKEY_V1, *([JWK_V1] if any(method["type"] == JSON_WEB_KEY for method in methods) else [])]
     return {
-        "@context": [DID_V1, MULTIKEY_V1],
+        "@context": [DID_V1, *contexts],
         "id": did,
-        "verificationMethod": [
-            {"id": method_id, "type": "Multikey", "controller": did, "publicKeyMultibase": key.multibase}
-            for method_id, key in keys
-        ],
+        "verificationMethod": methods,
         "assertionMethod": [method_id for method_id, _ in keys],
         "authentication": [method_id for method_id, _ in keys],
     }
+
+
+def method_form(key: PublicKey, *, controller: str) -> dict[str, Any]:
+    """Return a key as the members of a verification method without its id: `type`, `controller`, and the key itself.
+
+    RSA keys are written as `publicKeyJwk`: Multikey defines none (Controlled Identifiers 1.0 section 2.2.2, table).
+    """
+    if key_type(key.algorithm).multicodec is None:
+        return {"type": JSON_WEB_KEY, "controller": controller, "publicKeyJwk": key.jwk()}
+    return {"type": MULTIKEY, "controller": controller, "publicKeyMultibase": key.multibase}
+
+
+def own_method_id(did: str) -> str:
+    """Return the full id of the one key of a did:key or a did:jwk, which that identifier itself is.
+
+    Raises `InvalidError` INVALID_VERIFICATION_METHOD_URL for any other DID.
+    """
+    parsed = parse_url(did)
+    fragments = {"key": parsed.specific_id, "jwk": "0"}  # did:key 0.9 section 3.1.2; did:jwk, "Read"
+    if parsed.method not in fragments:
+        raise InvalidError("INVALID_VERIFICATION_METHOD_URL", f"{did[:200]!r} is neither a did:key nor a did:jwk.")
+    return f"{parsed.did}#{fragments[parsed.method]}"
 
 
 def did_web(base_url: str) -> str:
@@ -200,10 +229,14 @@ def _named(item: Any, controller: str) -> tuple[str, Mapping[str, Any] | None]:
 def _method(method_id: str, body: Mapping[str, Any], controller: str) -> VerificationMethod:
     if body.get("controller") != controller:
         raise InvalidError("INVALID_VERIFICATION_METHOD", f"The key {method_id[:200]} is controlled by someone else.")
-    return VerificationMethod(method_id, controller, _key(body), _text(body, "expires"), _text(body, "revoked"))
+    return VerificationMethod(method_id, controller, read_key(body), _text(body, "expires"), _text(body, "revoked"))
 
 
-def _key(body: Mapping[str, Any]) -> PublicKey:
+def read_key(body: Mapping[str, Any]) -> PublicKey:
+    """Return the key of a verification method, given as `publicKeyMultibase` or `publicKeyJwk`, whatever its type.
+
+    Raises `InvalidError` INVALID_VERIFICATION_METHOD for both at once, neither, or a key that is not acceptable.
+    """
     if "publicKeyMultibase" in body and "publicKeyJwk" in body:
         raise InvalidError("INVALID_VERIFICATION_METHOD", "The key document gives the key in two forms.")
     if isinstance(body.get("publicKeyMultibase"), str):

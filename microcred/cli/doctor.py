@@ -12,6 +12,7 @@ from microcred.cli.context import Context
 from microcred.installation import Installation
 from microcred.warnings import warnings
 from openbadge import contexts
+from openbadge.multikey import key_type
 
 Question = tuple[str, Callable[[], str]]
 
@@ -42,6 +43,7 @@ def _questions(installation: Installation) -> Iterator[Question]:
     yield "database", lambda: f"revision {migrations.check(installation.database).found}"
     yield "institution", lambda: f"{installation.institution().name}, {installation.institution().did}"
     yield "signing key", lambda: installation.service().signing.issuance().signer.verification_method
+    yield "key for tokens", lambda: _token_key(installation)
     yield "audit log", lambda: _audit(installation)
 
 
@@ -51,6 +53,11 @@ def _vocabularies() -> str:
         for url in pinned.urls:
             pinned.data(url)
     return f"{sum(len(pinned.urls) for pinned in files)} files, all as pinned"
+
+
+def _token_key(installation: Installation) -> str:
+    signer = installation.service().signing.token_signer()
+    return f"{key_type(signer.algorithm).jose_algorithm}, {signer.verification_method}"
 
 
 def _audit(installation: Installation) -> str:

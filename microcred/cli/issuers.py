@@ -15,7 +15,9 @@ def add(commands: Any) -> None:
     """Add the command to the program's parser."""
     noun = commands.add_parser("issuers", help="issuer profiles of the VC-API")
     actions = noun.add_subparsers(dest="action", required=True)
-    new = actions.add_parser("add", help="make a profile with a new key; its issuer id is the did:key of it")
+    new = actions.add_parser(
+        "add", help="make a profile with a new key; its issuer id is that key, as did:key or (RSA) did:jwk"
+    )
     new.add_argument("--profile", required=True, metavar="NAME", help="its name in addresses")
     new.add_argument("--cryptosuite", required=True, choices=list(CRYPTOSUITES), help="vc+jwt: in an envelope")
     new.add_argument("--key-type", required=True, choices=KEY_TYPES)
@@ -57,7 +59,7 @@ def _shape(profile: IssuerProfile, base_url: str) -> dict[str, Any]:
     return {
         "profile": profile.name,
         "id": profile.did,
-        "verificationMethod": f"{profile.did}#{did.parse_url(profile.did).specific_id}",
+        "verificationMethod": did.own_method_id(profile.did),
         "cryptosuite": profile.cryptosuite,
         "keyType": profile.key_type,
         "status": profile.with_status,

@@ -61,5 +61,6 @@ def _service(args: argparse.Namespace, context: Context, tls: Tls | None) -> Ser
     installation.move(args.port, "http" if tls is None else "https")
     service = installation.service()
     service.signing.issuance()
+    service.signing.token_signer()
     service.completions.release("microcred serve")
     return service

@@ -18,7 +18,6 @@ import pytest
 from issuer.errors import KeyStoreError, NoActiveKeyError, PassphraseError
 from issuer.key_files import KeyFile, create_passphrase, passphrase_provider, read_folder, seal, write_file
 from issuer.keys import ACTIVE, RETIRED, REVOKED, KeyStore, rehearsal_signer
-from openbadge.multikey import PublicKey
 from tests.issuer.samples import NOW
 
 DID = "did:web:uni.example"
@@ -29,14 +28,14 @@ def store(tmp_path: Path) -> KeyStore:
     return KeyStore(tmp_path / "keys", lambda: b"correct horse")
 
 
-@pytest.mark.parametrize(("algorithm", "length"), [("Ed25519", 64), ("P-256", 64), ("P-384", 96)])
+@pytest.mark.parametrize(("algorithm", "length"), [("Ed25519", 64), ("P-256", 64), ("P-384", 96), ("RSA", 384)])
 def test_a_key_signs_and_its_public_part_verifies(store: KeyStore, algorithm: str, length: int) -> None:
     made = store.new(DID, NOW, secrets.token_bytes, algorithm)
     signer = store.signer(DID, algorithm)
     signature = signer.sign(b"data")
     assert len(signature) == length
     assert signature == store.signer(DID, algorithm).sign(b"data")  # the same bytes again after a crash
-    PublicKey.from_multibase(made.public_key_multibase).verify(signature, b"data")
+    made.public_key.verify(signature, b"data")
     assert signer.verification_method == made.verification_method == f"{DID}#{made.name}"
     assert (signer.algorithm, made.state, made.created) == (algorithm, ACTIVE, NOW)
 
@@ -138,6 +137,11 @@ def test_the_public_part_cannot_be_changed_unnoticed(store: KeyStore, name: str)
         '{"public":{},"sealed":[],"more":1}',
         '{"public":{"name":"x","controller":"c","algorithm":"a","publicKeyMultibase":"z","created":"t","number":"1"},'
         '"sealed":{}}',
+        '{"public":{"name":"x","controller":"c","algorithm":"a","created":"t","number":1},"sealed":{}}',
+        '{"public":{"name":"x","controller":"c","algorithm":"a","created":"t","number":1,"publicKeyJwk":"{}"},'
+        '"sealed":{}}',
+        '{"public":{"name":"x","controller":"c","algorithm":"a","created":"t","number":1,"publicKeyJwk":{},'
+        '"publicKeyMultibase":"z"},"sealed":{}}',
     ],
 )
 def test_a_damaged_file_is_named(store: KeyStore, content: str) -> None:
@@ -164,8 +168,8 @@ def test_damaged_sealing_is_refused(store: KeyStore, change: dict[str, Any]) -> 
 
 def test_what_cannot_be_made_or_found(store: KeyStore) -> None:
     assert store.list() == ()
-    with pytest.raises(KeyStoreError, match="RSA"):
-        store.new(DID, NOW, secrets.token_bytes, "RSA")
+    with pytest.raises(KeyStoreError, match="“P-521”; use one of Ed25519, P-256, P-384, RSA"):
+        store.new(DID, NOW, secrets.token_bytes, "P-521")
     with pytest.raises(KeyStoreError, match="did:web"):
         store.new("did:key:z6Mk", NOW, secrets.token_bytes)
     with pytest.raises(KeyStoreError, match="keys list"):
@@ -194,9 +198,7 @@ def test_a_process_killed_before_the_rename_leaves_no_half_key(tmp_path: Path) -
 def test_a_draw_beyond_the_order_of_the_curve_is_drawn_again(store: KeyStore) -> None:
     draws = iter([b"\xff" * 32, b"\x01" * 32])
     made = store.new(DID, NOW, lambda count: next(draws) if count == 32 else secrets.token_bytes(count), "P-256")
-    assert (
-        made.public_key_multibase == rehearsal_signer(DID, "P-256", lambda count: b"\x01" * count).public_key.multibase
-    )
+    assert made.public_key == rehearsal_signer(DID, "P-256", lambda count: b"\x01" * count).public_key
 
 
 def test_a_rehearsal_signs_with_a_key_that_is_kept_nowhere(store: KeyStore) -> None:

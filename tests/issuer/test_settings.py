@@ -15,6 +15,7 @@ def test_what_holds_without_any_setting() -> None:
     assert settings.database_url == "sqlite:///var/microcred.sqlite3"
     assert settings.key_passphrase is None
     assert settings.key_passphrase_file == Path("var/keys/passphrase")
+    assert settings.token_algorithm == "Ed25519"
 
 
 def test_everything_follows_the_home() -> None:
@@ -22,6 +23,13 @@ def test_everything_follows_the_home() -> None:
     assert settings.database_url == "sqlite:////srv/mc/microcred.sqlite3"
     assert settings.keys_directory == Path("/srv/mc/keys")
     assert settings.base_url == "https://b.example/x"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [("EdDSA", "Ed25519"), ("ES256", "P-256"), ("ES384", "P-384"), ("RS256", "RSA")]
+)
+def test_how_tokens_are_signed(value: str, kind: str) -> None:
+    assert IssuerSettings.read({"MICROCRED_TOKEN_ALGORITHM": value}).token_algorithm == kind
 
 
 def test_the_passphrase_is_not_shown() -> None:
@@ -48,6 +56,11 @@ def test_addresses_that_are_accepted(address: str) -> None:
         ("MICROCRED_BASE_URL", "https://badges.example.edu:99999"),
         ("MICROCRED_BASE_URL", "https://[::1"),
         ("MICROCRED_BASE_URL", "ftp://badges.example.edu"),
+        ("MICROCRED_TOKEN_ALGORITHM", ""),
+        ("MICROCRED_TOKEN_ALGORITHM", "RSA"),
+        ("MICROCRED_TOKEN_ALGORITHM", "rs256"),
+        ("MICROCRED_TOKEN_ALGORITHM", "HS256"),
+        ("MICROCRED_TOKEN_ALGORITHM", "none"),
     ],
 )
 def test_a_bad_value_stops_the_start_and_names_the_setting(name: str, value: str) -> None:

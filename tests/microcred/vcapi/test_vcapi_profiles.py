@@ -23,8 +23,7 @@ from issuer.profiles import CRYPTOSUITES, KEY_TYPES, Profiles
 from issuer.store import status_lists
 from microcred.samples import Sample
 from microcred.world import World
-from openbadge import did
-from openbadge.multikey import PublicKey
+from openbadge import did, did_jwk
 from tests.issuer.samples import NOW
 from tests.microcred.conftest import Console
 from tests.microcred.vcapi.conftest import V2
@@ -59,7 +58,7 @@ def test_a_name_is_given_once(console: Console, sample: Sample) -> None:
     assert len(sample.installation.keys.list()) == before
 
 
-@pytest.mark.parametrize("changed", [("--cryptosuite", "none"), ("--key-type", "RSA"), ("--profile",)])
+@pytest.mark.parametrize("changed", [("--cryptosuite", "none"), ("--key-type", "P-521"), ("--profile",)])
 def test_wrong_usage(console: Console, sample: Sample, changed: tuple[str, ...]) -> None:
     assert console(*ADD, *changed) == 3
 
@@ -86,23 +85,29 @@ def test_a_suite_takes_only_keys_of_its_own(sample: Sample, suite: str, key_type
 @pytest.mark.parametrize("algorithm", KEY_TYPES)
 def test_the_key_of_a_profile_is_its_own_controller(tmp_path: Path, algorithm: str) -> None:
     store = KeyStore(tmp_path / "keys", lambda: b"correct horse")
-    made = store.new_did_key(NOW, secrets.token_bytes, algorithm)
-    key = PublicKey.from_multibase(made.public_key_multibase)
-    assert made.controller == did.did_key(key)
-    assert made.verification_method == f"{made.controller}#{key.multibase}"
+    made = store.new_own_did(NOW, secrets.token_bytes, algorithm)
+    key = made.public_key
     signer = store.signer(made.controller, algorithm)
     key.verify(signer.sign(b"data"), b"data")
-    document = did.key_document(made.controller)
+    if algorithm == "RSA":
+        assert did_jwk.parse(made.controller) == {**key.jwk(), "use": "sig"}
+        assert made.verification_method == f"{made.controller}#0"
+        document = did_jwk.document(made.controller)
+        assert "keyAgreement" not in document
+    else:
+        assert made.controller == did.did_key(key)
+        assert made.verification_method == f"{made.controller}#{key.multibase}"
+        document = did.key_document(made.controller)
     assert did.find_method(document, made.controller, signer.verification_method, "assertionMethod").key == key
-    second = store.new_did_key(NOW, secrets.token_bytes, algorithm)
+    second = store.new_own_did(NOW, secrets.token_bytes, algorithm)
     assert store.signer(made.controller, algorithm).public_key == key != store.signer(second.controller, algorithm)
 
 
 def test_a_key_of_an_unknown_kind_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(KeyStoreError):
-        KeyStore(tmp_path, lambda: b"x").new_did_key(NOW, secrets.token_bytes, "RSA")
+        KeyStore(tmp_path, lambda: b"x").new_own_did(NOW, secrets.token_bytes, "P-521")
     with pytest.raises(KeyStoreError):
-        throwaway_signer("RSA", secrets.token_bytes)
+        throwaway_signer("P-521", secrets.token_bytes)
 
 
 def test_a_revoked_key_signs_no_more(sample: Sample) -> None:
