@@ -7,9 +7,10 @@ An entry is written in the transaction of what it reports, so that neither is th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from json.encoder import encode_basestring as _quoted
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from issuer.errors import IntegrityError
 from issuer.model import AuditEntry
 from issuer.model.canonical import canonical_json, sha256
 from issuer.model.forms import instant_text
-from issuer.store.rows import insert, read_all, read_one
+from issuer.store.rows import insert_many, read_all, read_one
 from issuer.store.tables import audit as table
 
 GENESIS: Final = bytes(32)
@@ -27,30 +28,42 @@ GENESIS: Final = bytes(32)
 _BATCH: Final = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is to be logged.
+
+    `action` is a verb with its object such as `definition.approve`, `subject` names what it was done to, `detail`
+    is JSON without fractions and without personal data.
+    """
+
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+
+
 def append(
     tx: Transaction, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, Any]
 ) -> AuditEntry:
-    """Add an entry to the chain and return it.
+    """Add one entry to the chain and return it, as `append_many` does."""
+    return append_many(tx, at, [Line(actor, action, subject, detail)])[0]
 
-    `action` is a verb with its object such as `definition.approve`, `subject` names what it was done to, `detail`
-    is JSON without fractions and without personal data. Entries of all institutions form one chain. The numbers
-    follow each other without a gap; two rivals for one number cannot both commit.
+
+def append_many(tx: Transaction, at: datetime, lines: Sequence[Line]) -> list[AuditEntry]:
+    """Add entries to the chain, in order, and return them.
+
+    Entries of all institutions form one chain. The numbers follow each other without a gap; two rivals for one number
+    cannot both commit.
     """
     last = read_one(tx, select(table).order_by(table.c.seq.desc()).limit(1), AuditEntry)
-    entry = AuditEntry(
-        seq=1 if last is None else last.seq + 1,
-        at=at,
-        institution_id=tx.scope,
-        actor=actor,
-        action=action,
-        subject=subject,
-        detail=dict(detail),
-        previous_hash=GENESIS if last is None else last.hash,
-        hash=b"",
-    )
-    entry = _sealed(entry)
-    insert(tx, table, entry)
-    return entry
+    count, previous = (0, GENESIS) if last is None else (last.seq, last.hash)
+    added: list[AuditEntry] = []
+    for seq, line in enumerate(lines, count + 1):
+        entry = AuditEntry(seq, at, tx.scope, line.actor, line.action, line.subject, dict(line.detail), previous, b"")
+        previous = _hash(entry)
+        added.append(replace(entry, hash=previous))
+    insert_many(tx, table, added)
+    return added
 
 
 def verify(tx: Transaction) -> AuditEntry | None:
@@ -77,19 +90,17 @@ def _check_link(entry: AuditEntry, last: AuditEntry | None) -> None:
     seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.hash)
     if entry.seq != seq:
         raise IntegrityError(f"The audit log is broken: entry {seq} is missing.")
-    if entry.previous_hash != previous or entry.hash != _sealed(entry).hash:
+    if entry.previous_hash != previous or entry.hash != _hash(entry):
         raise IntegrityError(f"The audit log is broken: entry {seq} was changed after it was written.")
 
 
-def _sealed(entry: AuditEntry) -> AuditEntry:
-    content = {
-        "seq": entry.seq,
-        "at": instant_text(entry.at),
-        "institution": None if entry.institution_id is None else str(entry.institution_id),
-        "actor": entry.actor,
-        "action": entry.action,
-        "subject": entry.subject,
-        "detail": entry.detail,
-        "previous": entry.previous_hash.hex(),
-    }
-    return replace(entry, hash=sha256(canonical_json(content)))
+def _hash(entry: AuditEntry) -> bytes:
+    """SHA-256 over the canonical JSON of an entry without its hash, with the member `previous` for the one before."""
+    institution = "null" if entry.institution_id is None else f'"{entry.institution_id}"'
+    return sha256(
+        (
+            f'{{"action":{_quoted(entry.action)},"actor":{_quoted(entry.actor)},"at":"{instant_text(entry.at)}",'
+            f'"detail":{canonical_json(entry.detail).decode()},"institution":{institution},'
+            f'"previous":"{entry.previous_hash.hex()}","seq":{entry.seq},"subject":{_quoted(entry.subject)}}}'
+        ).encode()
+    )

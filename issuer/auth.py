@@ -99,14 +99,36 @@ def authenticate(tx: Transaction, header_value: str | None, now: datetime) -> Pr
     Raises `UnauthenticatedError` for a header that is missing or has another form, and for a token that is unknown,
     expired or revoked.
     """
+    answer = authenticate_many(tx, [header_value], now)[header_value]
+    if isinstance(answer, UnauthenticatedError):
+        raise answer
+    return answer
+
+
+def authenticate_many(
+    tx: Transaction, header_values: Iterable[str | None], now: datetime
+) -> dict[str | None, Principal | UnauthenticatedError]:
+    """Return who is asking for each distinct `Authorization` header, or the error that `authenticate` raises."""
+    digests = {value: _digest(value) for value in set(header_values)}
+    known = store.by_digests(tx, {digest for digest in digests.values() if digest is not None})
+    return {
+        value: _principal(value, None if digest is None else known.get(digest), now)
+        for value, digest in digests.items()
+    }
+
+
+def _digest(header_value: str | None) -> bytes | None:
+    match = _BEARER.fullmatch((header_value or "").strip())
+    return None if match is None else sha256(match[1].encode())
+
+
+def _principal(header_value: str | None, record: ApiToken | None, now: datetime) -> Principal | UnauthenticatedError:
     if not header_value:
-        raise UnauthenticatedError("Send an access token in the header “Authorization: Bearer mc_…”.")
-    match = _BEARER.fullmatch(header_value.strip())
-    record = None if match is None else store.by_digest(tx, sha256(match[1].encode()))
+        return UnauthenticatedError("Send an access token in the header “Authorization: Bearer mc_…”.")
     if record is None:
-        raise UnauthenticatedError("This access token is not known here.")
+        return UnauthenticatedError("This access token is not known here.")
     if record.revoked_at is not None:
-        raise UnauthenticatedError("This access token was revoked.")
+        return UnauthenticatedError("This access token was revoked.")
     if record.expires_at is not None and record.expires_at <= now:
-        raise UnauthenticatedError("This access token has expired.")
+        return UnauthenticatedError("This access token has expired.")
     return Principal(record.name, record.institution_id, frozenset(record.scopes))

@@ -2,3 +2,5 @@
 
 Every function takes the `Transaction` first and works in the scope of its institution, unless it says otherwise.
 """
+
+import issuer.store.tables_jobs  # noqa: F401  # makes `tables.metadata` whole, wherever it is read

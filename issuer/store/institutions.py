@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -10,7 +11,10 @@ from issuer.db import Transaction
 from issuer.errors import NotFoundError
 from issuer.model import Institution
 from issuer.store.rows import insert, read_all, read_one
-from issuer.store.tables import institution
+from issuer.store.tables import institution, institution_secret
+
+SECRET_BYTES: Final = 32
+"""256 bits: what is derived from it cannot be guessed."""
 
 
 def add(tx: Transaction, record: Institution) -> None:
@@ -39,3 +43,17 @@ def by_slug(tx: Transaction, slug: str) -> Institution | None:
 def every(tx: Transaction) -> tuple[Institution, ...]:
     """Return all institutions, the oldest first."""
     return read_all(tx, select(institution).order_by(institution.c.id), Institution)
+
+
+def secret(tx: Transaction) -> bytes:
+    """Return the secret of the institution, 32 bytes that never change; made when it is first asked for.
+
+    What looks random in a credential is derived from it, so that the same completion gives the same credential again.
+    """
+    found: bytes | None = tx.connection.scalar(
+        select(institution_secret.c.secret).where(institution_secret.c.institution_id == tx.institution_id)
+    )
+    if found is None:
+        found = tx.random_bytes(SECRET_BYTES)
+        tx.connection.execute(institution_secret.insert(), {"institution_id": tx.institution_id, "secret": found})
+    return found

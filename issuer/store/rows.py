@@ -1,21 +1,35 @@
-"""Records to rows and back. A record's field names are its table's column names, so nothing is listed twice."""
+"""Records to rows and back. A record's field names are its table's column names, so nothing is listed twice.
+
+Many records go by `insert_many` and are found by `read_in`: what one statement costs is then paid once for all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
-from sqlalchemy import Executable, Select, Table
+from sqlalchemy import ColumnElement, Dialect, Executable, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from issuer.db import Transaction
+from issuer.db import Transaction, new_id
+from issuer.store.columns import Id
 
 R = TypeVar("R")
+V = TypeVar("V")
 
 MAX_PAGE: Final = 1_000
 """Rows of one page: a few megabytes of answer at most."""
+
+MAX_IN: Final = 1_000
+"""Values that one statement compares with: far below the 32,766 variables of SQLite and 65,535 of PostgreSQL."""
+_NOISE_BYTES: Final = 8
 
 _INSERT: Final[Mapping[str, Callable[[Table], Any]]] = MappingProxyType(
     {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -36,6 +50,90 @@ def read_all(tx: Transaction, statement: Select[Any], kind: type[R]) -> tuple[R,
 def insert(tx: Transaction, table: Table, record: Any) -> None:
     """Insert a record. A key that exists raises `sqlalchemy.exc.IntegrityError`."""
     tx.connection.execute(table.insert(), _values(record))
+
+
+def insert_many(tx: Transaction, table: Table, records: Sequence[Any], leave_out: tuple[str, ...] = ()) -> None:
+    """Insert records by one statement; a column in `leave_out` is filled by the database.
+
+    A key that exists raises `sqlalchemy.exc.IntegrityError`. The values go to the driver without the statement builder
+    in between, which takes twice as long as the database does.
+    """
+    if records:
+        bulk = _bulk(table, tx.connection.dialect, leave_out)
+        tx.connection.exec_driver_sql(bulk.statement, bulk.rows(records))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bulk:
+    statement: str
+    fields: Callable[[Any], tuple[Any, ...]]
+    conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+    def rows(self, records: Sequence[Any]) -> list[tuple[Any, ...]]:
+        columns: list[Sequence[Any]] = list(zip(*map(self.fields, records), strict=True))
+        for place, convert in self.conversions:
+            columns[place] = _converted(columns[place], convert)
+        return list(zip(*columns, strict=True))
+
+
+def _converted(values: Sequence[Any], convert: Callable[[Any], Any]) -> list[Any]:
+    """Convert a column; many hold the very same object in every row."""
+    first = values[0]
+    if all(value is first for value in values):
+        return [convert(first)] * len(values)
+    return [convert(value) for value in values]
+
+
+@lru_cache(maxsize=64)
+def _bulk(table: Table, dialect: Dialect, leave_out: tuple[str, ...]) -> _Bulk:
+    columns = [column for column in table.columns if column.name not in leave_out]
+    quote = dialect.identifier_preparer.quote
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    names, marks = ", ".join(quote(column.name) for column in columns), ", ".join([mark] * len(columns))
+    conversions = [(place, _conversion(column.type, dialect)) for place, column in enumerate(columns)]
+    return _Bulk(
+        f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})",  # noqa: S608  # names of our own tables
+        attrgetter(*(column.name for column in columns)),
+        tuple((place, convert) for place, convert in conversions if convert is not None),
+    )
+
+
+def _conversion(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Return what turns a value into what the driver takes, or `None` if it takes it as it is."""
+    if not isinstance(kind, TypeDecorator) or (isinstance(kind, Id) and dialect.supports_native_uuid):
+        return None
+    process = kind.process_bind_param
+    return lambda value: process(value, dialect)
+
+
+def read_in(
+    tx: Transaction, statement: Select[Any], column: ColumnElement[Any], values: Collection[Any], kind: type[R]
+) -> Iterator[R]:
+    """Return as records of `kind` the rows whose `column` has one of `values`, `MAX_IN` values at a time."""
+    for part in _parts(values):
+        yield from read_all(tx, statement.where(column.in_(part)), kind)
+
+
+def pairs_in(
+    tx: Transaction, statement: Select[Any], column: ColumnElement[Any], values: Collection[Any]
+) -> Iterator[tuple[Any, ...]]:
+    """Return as tuples the rows whose `column` has one of `values`, `MAX_IN` values at a time."""
+    for part in _parts(values):
+        yield from (tuple(row) for row in tx.connection.execute(statement.where(column.in_(part))))
+
+
+def _parts(values: Collection[V]) -> Iterator[list[V]]:
+    distinct = list(dict.fromkeys(values))
+    for start in range(0, len(distinct), MAX_IN):
+        yield distinct[start : start + MAX_IN]
+
+
+def new_ids(tx: Transaction, now: datetime, count: int) -> list[UUID]:
+    """Return `count` new primary keys of the same moment, in rising order: so rows keep the order of a set."""
+    noise = tx.random_bytes(_NOISE_BYTES * count)
+    parts = (noise[place : place + _NOISE_BYTES] for place in range(0, len(noise), _NOISE_BYTES))
+    first = new_id(now, bytes).int
+    return [UUID(int=first | number) for number in sorted(int.from_bytes(part, "big") >> 2 for part in parts)]
 
 
 def insert_new(tx: Transaction, table: Table, values: Mapping[str, Any]) -> bool:

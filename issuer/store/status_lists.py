@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from issuer.db import Transaction
 from issuer.model import StatusChange, StatusList, StatusPublication
-from issuer.store.rows import insert, read_all, read_one
+from issuer.store.rows import changed, insert, read_all, read_one
 from issuer.store.tables import status_change as changes
 from issuer.store.tables import status_list as table
 from issuer.store.tables import status_publication as publications
@@ -35,27 +35,22 @@ def every(tx: Transaction) -> tuple[StatusList, ...]:
     return read_all(tx, statement, StatusList)
 
 
-def take(tx: Transaction, purpose: str, profile_id: UUID | None) -> StatusList | None:
-    """Give away the next entry of an open list of a profile, or of the institution itself (`profile_id` is None).
-
-    Returns the list as it is afterwards, or `None` if all lists are full.
-    """
-    is_open = (
-        select(table.c.id)
+def open_list(tx: Transaction, purpose: str, profile_id: UUID | None) -> StatusList | None:
+    """Return the oldest list with entries to give away, of a profile or (`profile_id` is None) of the institution."""
+    statement = (
+        select(table)
         .where(table.c.institution_id == tx.institution_id, table.c.purpose == purpose)
         .where(table.c.profile_id == profile_id)  # SQLAlchemy makes `IS NULL` of None
         .where(table.c.taken < table.c.length)
         .order_by(table.c.created_at, table.c.id)
-        .limit(1)
     )
-    statement = (
-        update(table)
-        .where(table.c.id == is_open.scalar_subquery(), table.c.taken < table.c.length)
-        .values(taken=table.c.taken + 1)
-        .returning(table)
-    )
-    row = tx.connection.execute(statement).mappings().first()
-    return None if row is None else StatusList(**row)
+    return read_one(tx, statement.limit(1), StatusList)
+
+
+def take(tx: Transaction, record: StatusList, count: int) -> bool:
+    """Give away the next `count` entries of a list; False if somebody else did since `record` was read."""
+    statement = update(table).where(table.c.id == record.id, table.c.taken == record.taken)
+    return changed(tx, statement.values(taken=record.taken + count)) == 1
 
 
 def add_change(tx: Transaction, **values: Any) -> StatusChange:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select, update
 
 from issuer.db import Transaction
 from issuer.model import ApiToken
-from issuer.store.rows import changed, insert, read_all, read_one
+from issuer.store.rows import changed, insert, read_all, read_in, read_one
 from issuer.store.tables import api_token as table
 
 
@@ -17,9 +18,9 @@ def add(tx: Transaction, record: ApiToken) -> None:
     insert(tx, table, record)
 
 
-def by_digest(tx: Transaction, digest: bytes) -> ApiToken | None:
-    """Return the token with this SHA-256, of whichever institution: the token itself says whose it is."""
-    return read_one(tx, select(table).where(table.c.sha256 == digest), ApiToken)
+def by_digests(tx: Transaction, digests: Collection[bytes]) -> dict[bytes, ApiToken]:
+    """Return the tokens with these SHA-256, of whichever institution: the token itself says whose it is."""
+    return {token.sha256: token for token in read_in(tx, select(table), table.c.sha256, digests, ApiToken)}
 
 
 def by_name(tx: Transaction, name: str) -> ApiToken | None:
