@@ -5,35 +5,49 @@
     with database.begin_read(institution.id) as tx: ...    # one consistent view
 
 Every store function takes the `Transaction`; none opens one of its own, so that a caller can put many steps into
-one. SQLite runs in WAL mode with `synchronous=FULL` (NORMAL may lose the last commits when the power fails) and
-`BEGIN IMMEDIATE` (a deferred transaction that reads and then writes fails with "database is locked" under load).
+one. The same code runs on SQLite and on PostgreSQL; what they need of their own is a row of `KINDS`.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from issuer.errors import BusyError, SettingsError, StorageError
+from issuer.db_kinds import UNHURRIED, WRITES, Kind, Waits
+from issuer.db_postgresql import POSTGRESQL
+from issuer.db_sqlite import SQLITE
+from issuer.errors import BusyError, SettingsError, UnreachableError
 
 RandomBytes = Callable[[int], bytes]
 """Gives that many random bytes fit for secrets; `secrets.token_bytes` in production."""
 
-BUSY_TIMEOUT_MS: Final = 30_000
-"""How long a writer waits for its turn: far above the longest transaction, below what clients and proxies wait."""
-_POOL_SIZE: Final = 16
-_POOL_OVERFLOW: Final = 48
-"""Open connections kept, and more for a burst: together the number of threads that a web worker runs at once."""
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType({"sqlite": SQLITE, "postgresql": POSTGRESQL})
+"""What each supported kind of database has of its own."""
+_DRIVERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "sqlite": "sqlite",
+        "postgresql": "postgresql+psycopg",
+        "postgresql+psycopg": "postgresql+psycopg",
+        "postgres": "postgresql+psycopg",
+    }
+)
+"""The beginning of a URL as people write it, and as SQLAlchemy wants it."""
+
+WAITS: Final = Waits()
+"""How long the service waits for its database."""
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,87 +76,126 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open database. `turn` is held while writing: in SQLite threads queue here instead of polling the file."""
+    """An open database. `turn` is held while writing: the threads of a process queue here, not in the database."""
 
     engine: Engine
+    kind: Kind
     random_bytes: RandomBytes
-    turn: AbstractContextManager[Any]
+    waits: Waits
+    turn: threading.Lock
 
     @contextmanager
-    def begin_write(self, institution_id: UUID | None = None) -> Iterator[Transaction]:
+    def begin_write(self, institution_id: UUID | None = None, *, unhurried: bool = False) -> Iterator[Transaction]:
         """A transaction that may write: committed when the block ends, rolled back when it raises.
 
-        Raises `BusyError` if other writers leave no turn within `BUSY_TIMEOUT_MS`, `StorageError` if the file or the
-        disk refuses.
+        While it runs, no other one writes, in whichever process: what it reads stays true until its commit.
+        `unhurried` is for a migration or a restore, whose statements may take long. Raises `BusyError` if other
+        writers leave no turn within `Waits.turn`, `UnreachableError` if the server is away, `StorageError` if the
+        file, the disk or the server refuses. When the line breaks at the commit, it may have happened.
         """
-        with _refusals(), self.turn, self.engine.connect() as connection:
-            try:
-                begun = connection.execution_options(microcred_write=True).begin()
-            except OperationalError:
-                raise BusyError("The database is busy with other writers. Try again in a minute.") from None
-            with begun:
-                yield Transaction(connection, self.random_bytes, institution_id)
+        with self._explained(), self._turn(), self._begun(writes=True, unhurried=unhurried) as connection:
+            yield Transaction(connection, self.random_bytes, institution_id)
+            connection.commit()
 
     @contextmanager
-    def begin_read(self, institution_id: UUID | None = None) -> Iterator[Transaction]:
+    def begin_read(self, institution_id: UUID | None = None, *, unhurried: bool = False) -> Iterator[Transaction]:
         """A transaction that only reads, all of it from one moment; nothing is kept of what it might write.
 
-        Raises `StorageError` if the file cannot be read.
+        `unhurried` is for reading everything. Raises `UnreachableError`, `StorageError`, and `BusyError` if all
+        connections are in use.
         """
-        with _refusals(), self.engine.connect() as connection, connection.begin() as begun:
+        with self._explained(), self._begun(writes=False, unhurried=unhurried) as connection:
             yield Transaction(connection, self.random_bytes, institution_id)
-            begun.rollback()
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
+    def describe(self) -> str:
+        """Return which database this is, for a person: kind, version and place, never the password."""
+        with self.begin_read() as tx:
+            version = ".".join(str(number) for number in tx.connection.dialect.server_version_info or ())
+        url = self.engine.url
+        place = f"{url.database} at {url.host or 'this machine'}" if url.host or url.username else url.database
+        return f"{self.kind.title} {version}, {place}"
 
-def open_database(url: str, random_bytes: RandomBytes) -> Database:
-    """Open the database at a SQLAlchemy URL, such as `sqlite:////srv/var/microcred.sqlite3`; makes an empty file.
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self.turn.acquire(timeout=self.waits.turn / 1_000):
+            raise BusyError("The service is busy with other writers. Try again in a minute.")
+        try:
+            yield
+        finally:
+            self.turn.release()
 
-    Raises `SettingsError` for a URL that cannot be read, a database that is not supported, or one in memory.
+    @contextmanager
+    def _begun(self, *, writes: bool, unhurried: bool) -> Iterator[Connection]:
+        """A connection in a transaction.
+
+        One that the server has closed since its last use is replaced unnoticed: nothing was done on it yet. That
+        costs nothing while all is well, unlike a question before each use.
+        """
+        options = {WRITES: writes, UNHURRIED: unhurried}
+        try:
+            connection = self._begin(options)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            connection = self._begin(options)
+        with connection:
+            yield connection
+
+    def _begin(self, options: Mapping[str, bool]) -> Connection:
+        connection = self.engine.connect()
+        try:
+            connection.execution_options(**options).begin()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what the database refuses into a sentence; mistakes of the program stay what they are."""
+        try:
+            yield
+        except PoolTimeoutError as error:
+            raise BusyError("All connections to the database are in use. Try again in a minute.") from error
+        except DBAPIError as error:
+            known = self.kind.explain(error)
+            if known is None:
+                raise
+            if isinstance(known, UnreachableError):
+                _log.warning("The database cannot be reached: %s", known.reason or error.orig)
+            raise known from error
+
+
+def open_database(url: str, random_bytes: RandomBytes, waits: Waits = WAITS) -> Database:
+    """Open the database at a URL; a SQLite file that is not there is made.
+
+    `sqlite:////srv/var/microcred.sqlite3` names a file, `postgresql://user:password@host:5432/microcred` a server
+    (`postgres://` too); what SQLAlchemy and libpq take as parameters may follow, such as `?sslmode=verify-full`.
+    Raises `SettingsError` for a URL that cannot be read, or a database that is not supported or in memory.
     """
+    parsed = _parsed(url)
+    kind = KINDS[parsed.get_backend_name()]
+    return Database(kind.open(parsed, waits), kind, random_bytes, waits, threading.Lock())
+
+
+def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise SettingsError("MICROCRED_DATABASE_URL is not a database URL, such as sqlite:///var/x.sqlite3.") from None
-    prepare = _PREPARE.get(parsed.get_backend_name())
-    if prepare is None:
+    except (ArgumentError, ValueError):  # ValueError: a port that is not a number
         raise SettingsError(
-            f"MICROCRED_DATABASE_URL names {parsed.get_backend_name()}; supported are: {', '.join(_PREPARE)}."
+            "MICROCRED_DATABASE_URL is not a database URL, such as sqlite:////srv/microcred.sqlite3 or "
+            "postgresql://user:password@host/microcred."
+        ) from None
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None:
+        raise SettingsError(
+            f"MICROCRED_DATABASE_URL begins with {parsed.drivername}; supported are: {', '.join(_DRIVERS)}."
         )
-    if not parsed.database or parsed.database == ":memory:":
-        raise SettingsError("MICROCRED_DATABASE_URL must name a file: a database in memory would be forgotten.")
-    engine = create_engine(parsed, pool_size=_POOL_SIZE, max_overflow=_POOL_OVERFLOW)
-    return Database(engine, random_bytes, prepare(engine))
-
-
-_REFUSALS: Final[Mapping[int, str]] = MappingProxyType(
-    {
-        sqlite3.SQLITE_FULL: "The disk that holds the database is full. Nothing was changed; make room and try again.",
-        sqlite3.SQLITE_IOERR: "The disk that holds the database does not work as it must. Look after the machine.",
-        sqlite3.SQLITE_READONLY: "The database cannot be written. Give its folder and all files in it to the user that "
-        "runs microcred.",
-        sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened. Check that its folder exists and that the user "
-        "that runs microcred may read and write it.",
-        sqlite3.SQLITE_NOTADB: "The database file is not a database. Restore it from a backup, or name another one.",
-        sqlite3.SQLITE_CORRUPT: "The database file is damaged. Restore it from a backup.",
-    }
-)
-"""What SQLite refuses for reasons outside of the program, by primary result code (https://sqlite.org/rescode.html)."""
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn what the file or the disk refuses into a sentence; mistakes of the program stay what they are."""
-    try:
-        yield
-    except DatabaseError as error:
-        sentence = _REFUSALS.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
-        if sentence is None:
-            raise
-        raise StorageError(sentence) from error
+    return parsed.set(drivername=driver)
 
 
 def new_id(now: datetime, random_bytes: RandomBytes) -> UUID:
@@ -156,26 +209,3 @@ def new_id(now: datetime, random_bytes: RandomBytes) -> UUID:
     fraction = rest * 4_096 // 1_000
     noise = int.from_bytes(random_bytes(8), "big") >> 2
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | noise)
-
-
-def _prepare_sqlite(engine: Engine) -> AbstractContextManager[Any]:
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions by itself: `_begin` does
-        cursor = connection.cursor()
-        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("microcred_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return threading.Lock()
-
-
-_PREPARE: Final[Mapping[str, Callable[[Engine], AbstractContextManager[Any]]]] = MappingProxyType(
-    {"sqlite": _prepare_sqlite}
-)
-"""What a kind of database needs before its first use, and the lock that its writers take turns with."""

@@ -9,6 +9,7 @@
     ├── ForbiddenError        a good token without the right to do this
     ├── KeyStoreError         a signing key cannot be made, read or used
     ├── BusyError             the database had no time for this; trying again helps
+    ├── UnreachableError      the database server is away or the line to it is broken; trying again helps
     ├── StorageError          the database's file or disk refuses; somebody has to look after the machine
     ├── SettingsError         the service cannot start like this
     └── IntegrityError        stored data is not what was written
@@ -106,6 +107,20 @@ class BusyError(IssuerError):
 
     code = "BUSY"
     title = "The service is busy"
+
+
+class UnreachableError(IssuerError):
+    """The database server is away, restarting, or takes no more connections; trying again helps.
+
+    `reason` is what the server or the network said, for the operator only: it may name hosts and users.
+    """
+
+    code = "DATABASE_UNREACHABLE"
+    title = "The database cannot be reached"
+
+    def __init__(self, detail: str, reason: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class StorageError(IssuerError):

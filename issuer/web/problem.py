@@ -21,13 +21,14 @@ from issuer.errors import (
     StateError,
     StorageError,
     UnauthenticatedError,
+    UnreachableError,
 )
 from issuer.lint import LintError
 from openbadge.errors import OpenBadgeError
 
 MEDIA_PROBLEM: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
-"""What Retry-After says when the database is busy or no key can sign: long enough for a restart."""
+"""What Retry-After says when the database is busy or away, or no key can sign: long enough for a restart."""
 
 STATUS: Final[Mapping[type[IssuerError], int]] = {
     FieldError: 422,
@@ -39,6 +40,7 @@ STATUS: Final[Mapping[type[IssuerError], int]] = {
     ForbiddenError: 403,
     KeyStoreError: 503,
     BusyError: 503,
+    UnreachableError: 503,
     StorageError: 503,
 }
 """HTTP status by error; what is not listed is a defect of ours and says nothing about the inside."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import exc, func, insert, select
 
 from issuer.db import Database, Transaction, new_id, open_database
+from issuer.db_kinds import Waits
 from issuer.errors import BusyError, NotFoundError, SettingsError
 from issuer.migrations import check, upgrade
 from issuer.model import Institution
@@ -121,9 +122,9 @@ def _another(institution_id: object) -> Institution:
     )  # type: ignore[arg-type]
 
 
-def test_a_writer_that_gets_no_turn_is_told_to_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("issuer.db.BUSY_TIMEOUT_MS", 1)
-    first, second = (open_database(f"sqlite:///{tmp_path / 'x.sqlite3'}", secrets.token_bytes) for _ in range(2))
+def test_a_writer_that_gets_no_turn_is_told_to_try_again(tmp_path: Path) -> None:
+    url, waits = f"sqlite:///{tmp_path / 'x.sqlite3'}", Waits(turn=1)
+    first, second = (open_database(url, secrets.token_bytes, waits) for _ in range(2))
     upgrade(first)
     with first.begin_write():
         turn = second.begin_write()
