@@ -11,7 +11,6 @@ from pyld import jsonld
 
 from bench.badges import Issuer, values_of
 from bench.measure import Figure, alternate, median
-from issuer.compile import presence_of
 from openbadge import contexts
 
 FAST_ITEMS = 200
@@ -24,7 +23,7 @@ def run(rounds: int) -> dict[str, Figure]:
 
 
 def _canonicalisation(ours: Issuer, rounds: int) -> dict[str, Figure]:
-    values = [ordered(values_of(number)) for number in range(FAST_ITEMS)]
+    values = [ours.compiled.layout.ordered(values_of(number)) for number in range(FAST_ITEMS)]
     document = ours.draft.fill(values_of(0))
     assert ours.compiled.document.canonical(values[0]) == _pyld(document).encode()
     fast, slow = alternate(
@@ -36,19 +35,6 @@ def _canonicalisation(ours: Issuer, rounds: int) -> dict[str, Figure]:
         "canonicalize_compiled_us": Figure(1e6 * median(fast) / FAST_ITEMS, "CPU us each", rounds),
         "canonicalize_pyld_us": Figure(1e6 * median(slow), "CPU us each", rounds),
     }
-
-
-def ordered(values: dict[str, Any]) -> list[str]:
-    """The texts of the slots in the order of a compiled template."""
-    texts: list[str] = []
-    for name, items in presence_of(values):
-        value = values[name]
-        texts += (
-            [value]
-            if items is None
-            else [item[part] for item, parts in zip(value, items, strict=True) for part in parts]
-        )
-    return texts
 
 
 def _pyld(document: dict[str, Any]) -> str:

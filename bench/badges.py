@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from issuer import status_document
-from issuer.compile import CompiledTemplate, compile_template
+from issuer.compile import compile_template
+from issuer.compiled import CompiledTemplate
 from issuer.keys import Signer, rehearsal_signer
 from issuer.lint import linter
 from issuer.template import Draft, Template, Values, example
@@ -60,14 +61,13 @@ class Issuer:
         name = str(draft.document["issuer"]["id"])
         signer = rehearsal_signer(f"{name}#key-1", "Ed25519", os.urandom)
         options = data_integrity.options(SUITE, signer.verification_method, NOW)
-        unproven = {key: value for key, value in options.items() if key != "created"}
         proof = linter(name, SUITE, signer, signer.public_key)
         values = values_of(0)
-        compiled = compile_template(draft, values, unproven, proof, NOW)
+        compiled = compile_template(draft, values, options, proof, NOW)
         return cls(name, signer, draft, compiled, str(values["statusListCredential"]))
 
     def issue(self, values: Values) -> bytes:
-        """What the main job does between its database reads and its write: render, hash, sign, put together."""
+        """What the main job does between its database reads and its write: check, render, hash, sign, put together."""
         rendered = self.compiled.render(values, CREATED)
         if rendered is None:
             raise RuntimeError("the values of a benchmark take the slow way")

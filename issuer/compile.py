@@ -2,100 +2,33 @@
 
 A `CompiledTemplate` belongs to one definition version, issuer profile, key, and combination of present slots. It
 exists only if it has proven itself: its canonical bytes and its JSON equal those of the slow path on hostile values,
-and our own verifier accepts a sample. It renders; it never signs.
+and our own verifier accepts a sample. What cannot be proven is refused with the reason, when a definition is approved.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import count
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
+from issuer.compiled import CompiledProof, CompiledTemplate, Rendered, grammar_of, rules_of
+from issuer.layout import Layout, presence_of
 from issuer.lint import Linter, LintError
 from issuer.template import Draft, Values
-from openbadge import multibase, shape_build, strict_json, timestamps
+from openbadge import shape_build, strict_json, timestamps
+from openbadge.errors import InvalidError
 from openbadge.proof import data_integrity
 from openbadge.shape import IRI, TEXT, Shape
 from openbadge.shape_build import SCHEMES, ShapeError, marked
+from openbadge.text import Text
 
-Presence = tuple[tuple[str, tuple[tuple[str, ...], ...] | None], ...]
-"""Which slots have a value, in order: for a list slot the members of each item, else None."""
-
-_JSON_MARK: Final = re.compile(r'"(?:\\ue000([0-9]+)\\ue001|https://x-microcred-slot-([0-9]+)-end)"')
-_HOSTILE: Final = ('"', "\\", "_:c14n0", "a\tb\nc\rd", "é\U0001f600\uffee", "<https://x.example/> .", "0", "\u2028")
+_JSON_MARK: Final = re.compile(r'(?<=")(?:\\ue000([0-9]+)\\ue001|https://x-microcred-slot-([0-9]+)-end)(?=")')
+_HOSTILE: Final = (
+    '"', "\\", "_:c14n0", "a\tb\nc\rd", "é\U0001f600\uffee", "<https://x.example/> .", "0", "\u2028", "\\u0000", "x\\",
+)  # fmt: skip
 """Texts with every character that N-Quads or JSON escapes, and some that look like syntax."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """One credential, ready to be signed: the 64 bytes to sign, and the JSON without its proof value."""
-
-    to_sign: bytes
-    unsecured: bytes
-    proof: bytes
-
-    def credential(self, signature: bytes) -> bytes:
-        """Return the exact bytes of the signed credential."""
-        value = multibase.encode_base58btc(signature).encode()
-        return b'%s,"proof":[%s,"proofValue":"%s"}]}' % (self.unsecured[:-1], self.proof[:-1], value)
-
-
-@dataclass(frozen=True, slots=True)
-class JsonPlan:
-    """JSON text with holes: constant pieces, and which slot stands between them."""
-
-    pieces: tuple[str, ...]
-    slots: tuple[int, ...]
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any]) -> JsonPlan:
-        """Take the JSON of a document with `marked` slots apart."""
-        pieces = _JSON_MARK.split(strict_json.dumps(document).decode())
-        slots = [int(text or address) for text, address in zip(pieces[1::3], pieces[2::3], strict=True)]
-        return cls(tuple(pieces[::3]), tuple(slots))
-
-    def text(self, values: Sequence[str]) -> bytes:
-        """Return the JSON with the values in it, as compact ASCII."""
-        parts = [self.pieces[0]]
-        for slot, piece in zip(self.slots, self.pieces[1:], strict=True):
-            parts += (json.dumps(values[slot]), piece)
-        return "".join(parts).encode("ascii")
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledTemplate:
-    """Renders the credentials of one shape; made by `compile_template` alone."""
-
-    presence: Presence
-    document: Shape
-    json: JsonPlan
-    proof: Shape
-    proof_json: JsonPlan
-
-    def render(self, values: Values, created: str) -> Rendered | None:
-        """Return a credential to be signed, or None when its values need the slow path.
-
-        `values` have been checked by their slot types; `created` is the time of the proof.
-        """
-        ordered = _ordered(values, self.presence)
-        document, proof = self.document.canonical(ordered), self.proof.canonical([created])
-        if document is None or proof is None:
-            return None
-        to_sign = hashlib.sha256(proof).digest() + hashlib.sha256(document).digest()
-        return Rendered(to_sign, self.json.text(ordered), self.proof_json.text([created]))
-
-
-def presence_of(values: Values) -> Presence:
-    """Return which slots of a template have a value."""
-    return tuple(
-        (name, None if isinstance(value, str) else tuple(tuple(item) for item in value))
-        for name, value in sorted(values.items())
-    )
 
 
 def compile_template(
@@ -103,111 +36,116 @@ def compile_template(
 ) -> CompiledTemplate:
     """Compile a draft for the slots that `values` fill, and prove it.
 
-    `values` are those of a credential that is about to be issued; `proof_options` lack the time. Raises `LintError`
-    with the reason when it cannot be compiled or proven, or when our own verifier refuses the sample.
+    `values` are those of a credential that is about to be issued; the time of `proof_options` does not matter.
+    Raises `FieldError` for values that do not fit, and `LintError` with the reason when the draft cannot be compiled
+    or proven, or when our own verifier refuses the sample.
     """
-    presence = presence_of(values)
+    draft.check(values)
+    layout = Layout(draft.template, presence_of(values))
     try:
-        compiled = _compile(draft, presence, proof_options)
+        compiled = _compiled(draft, layout, proof_options)
+        for sample in (layout.ordered(values), *_samples(layout)):
+            prove(compiled, sample, proof_options, now)
     except ShapeError as error:
-        raise LintError((f"compile: {error}",)) from error
-    _prove(compiled, draft, values, proof_options)
+        raise LintError((f"compile: {error}.",)) from error
+    except InvalidError as error:
+        raise LintError((f"compile: {error.detail}",)) from error
     linter.check(draft.fill(values), now)
     return compiled
 
 
-def _compile(draft: Draft, presence: Presence, proof_options: Mapping[str, str]) -> CompiledTemplate:
-    kinds = _kinds(draft, presence)
-    variants = [draft.place(_marked_values(presence, kinds, scheme)) for scheme in SCHEMES]
-    proof = {**proof_options, "created": marked(0, TEXT)}
-    config = {"@context": draft.document["@context"], **proof}
+def parts_of(draft: Draft, layout: Layout, proof_options: Mapping[str, str], scheme: str) -> tuple[Any, Any]:
+    """Return the document and the proof configuration with `marked` slots; the proof's only slot is its time."""
+    marks = [marked(number, kind, scheme) for number, kind in enumerate(kinds_of(layout))]
+    return draft.place(layout.placed(marks)), {**proof_options, "created": marked(0, TEXT)}
+
+
+def kinds_of(layout: Layout) -> list[str]:
+    """Return the kind that each slot of a layout has in a shape."""
+    return [IRI if slot.type.name == "iri" else TEXT for slot in layout.slots]
+
+
+def finish(
+    draft: Draft, layout: Layout, proof_options: Mapping[str, str], document: Shape, proof: Shape
+) -> CompiledTemplate:
+    """Return the compiled template for the shapes of a document and its proof configuration.
+
+    Raises `ShapeError` when a part of the document has a name and says nothing: names must not coincide, and only of
+    parts that say something does a shape find that out.
+    """
+    marked_document, marked_proof = parts_of(draft, layout, proof_options, SCHEMES[0])
+    names = set(_names(marked_document))
+    slots = {marked(number, IRI): number for number, kind in enumerate(document.kinds) if kind == IRI}
+    subjects = {subject[:-1].decode() for subject in document.subjects}
+    subjects |= {name for name, number in slots.items() if number in dict(document.slot_blocks)}
+    if names - subjects:
+        raise ShapeError(f"a part of the document has the id {min(names - subjects)} and says nothing else")
     return CompiledTemplate(
-        presence=presence,
-        document=shape_build.build(variants, kinds),
-        json=JsonPlan.of(variants[0]),
-        proof=shape_build.build([config] * len(SCHEMES), [TEXT]),
-        proof_json=JsonPlan.of(proof),
+        draft=draft,
+        layout=layout,
+        document=document,
+        json=_json(strict_json.dumps(marked_document)[:-1]),
+        proof=CompiledProof(proof, _json(b',"proof":[%s,"proofValue":"' % strict_json.dumps(marked_proof)[:-1])),
+        rules=rules_of(layout, [slots[name] for name in names if name in slots], frozenset(names - set(slots))),
+        grammar=grammar_of(layout),
     )
 
 
-def _kinds(draft: Draft, presence: Presence) -> list[str]:
-    names = [name if part is None else f"{name}.{part}" for name, _, part in _places(presence)]
-    return [IRI if draft.template.slots[name].type.name == "iri" else TEXT for name in names]
+def prove(
+    compiled: CompiledTemplate, sample: Sequence[str], proof_options: Mapping[str, str], created: datetime
+) -> None:
+    """Compare fast and slow bytes for one sample, values in order. Raises `ShapeError` when they differ."""
+    document = compiled.draft.place(compiled.layout.placed(sample))
+    time = timestamps.write(created)
+    slow = data_integrity.hash_data(document, {**proof_options, "created": time}, "Ed25519")
+    _, proof, proof_json = compiled.proof.at(time)
+    shape = compiled.document
+    ways = (shape.canonical(sample), shape.general(sample))
+    digests = {hashlib.sha256(text).digest() for text in ways if text is not None}
+    digests.add(shape.sha256(shape.terms(sample)) or slow[32:])
+    if digests != {slow[32:]} or proof != slow[:32]:
+        raise ShapeError("the compiled form differs from the general algorithm")
+    texts = [strict_json.dumps(value)[1:-1] for value in sample]
+    signed = {**document, "proof": [{**proof_options, "created": time, "proofValue": "z"}]}
+    if Rendered(b"", [compiled.json.fill(texts), proof_json]).credential(b"") != strict_json.dumps(signed):
+        raise ShapeError("the compiled JSON differs from the document")
 
 
-def _places(presence: Presence) -> list[tuple[str, int, str | None]]:
-    """The slots of a presence in order: name, item, and member of the item or None."""
-    places: list[tuple[str, int, str | None]] = []
-    for name, items in presence:
-        if items is None:
-            places.append((name, 0, None))
-        else:
-            places += [(name, index, part) for index, item in enumerate(items) for part in item]
-    return places
+def hostile(layout: Layout, turn: int) -> list[str]:
+    """Return values of which no two are equal, with characters that need escapes, addresses of one scheme."""
+    scheme = SCHEMES[turn % len(SCHEMES)]
+    return [
+        f"{scheme}x-{turn}-{number}.example" if kind == IRI else f"{_HOSTILE[(turn + number) % len(_HOSTILE)]}{number}"
+        for number, kind in enumerate(kinds_of(layout))
+    ]
 
 
-def _ordered(values: Values, presence: Presence) -> list[str]:
-    ordered: list[str] = []
-    for name, items in presence:
-        value = values[name]
-        if items is None:
-            ordered.append(value)  # type: ignore[arg-type]  # presence says that it is a text
-        else:
-            ordered += [item[part] for item, parts in zip(value, items, strict=True) for part in parts]  # type: ignore[index]
-    return ordered
+def _compiled(draft: Draft, layout: Layout, proof_options: Mapping[str, str]) -> CompiledTemplate:
+    variants = [parts_of(draft, layout, proof_options, scheme) for scheme in SCHEMES]
+    context = draft.document["@context"]
+    document = shape_build.build([variant for variant, _ in variants], kinds_of(layout))
+    proof = shape_build.build([{"@context": context, **variants[0][1]}], [TEXT])
+    return finish(draft, layout, proof_options, document, proof)
 
 
-def _marked_values(presence: Presence, kinds: Sequence[str], scheme: str) -> dict[str, Any]:
-    numbers = count()
-    result: dict[str, Any] = {}
-    for name, items in presence:
-        if items is None:
-            result[name] = marked(number := next(numbers), kinds[number], scheme)
-        else:
-            result[name] = [
-                {part: marked(number := next(numbers), kinds[number], scheme) for part in item} for item in items
-            ]
-    return result
-
-
-def _prove(compiled: CompiledTemplate, draft: Draft, values: Values, proof_options: Mapping[str, str]) -> None:
-    """Compare fast and slow bytes on the given values and on hostile ones. Raises `LintError`."""
-    created = timestamps.write(datetime(2026, 1, 1, tzinfo=UTC))
-    kinds = _kinds(draft, compiled.presence)
-    ordinary = _ordered(values, compiled.presence)
-    samples = [ordinary]
+def _samples(layout: Layout) -> Iterator[list[str]]:
     for turn in range(len(_HOSTILE)):
-        samples.append(
-            [
-                f"urn:x:{turn}:{index}" if kind == IRI else f"{_HOSTILE[(turn + index) % len(_HOSTILE)]}{index}"
-                for index, kind in enumerate(kinds)
-            ]
-        )
-    for sample in samples:
-        document = draft.place(_placed(sample, compiled.presence))
-        config = {**proof_options, "created": created}
-        slow = data_integrity.hash_data(document, config, "Ed25519")
-        proof = compiled.proof.canonical([created])
-        for canonical in (compiled.document.canonical(sample), compiled.document.general(sample)):
-            fast = (
-                None
-                if canonical is None
-                else hashlib.sha256(proof or b"").digest() + hashlib.sha256(canonical).digest()
-            )
-            if fast is not None and fast != slow:
-                raise LintError(("compile: the compiled form differs from the general algorithm.",))
-        if compiled.json.text(sample) != strict_json.dumps(document):
-            raise LintError(("compile: the compiled JSON differs from the document.",))
+        yield hostile(layout, turn)
 
 
-def _placed(sample: Sequence[str], presence: Presence) -> dict[str, Any]:
-    numbers = count()
-    return {
-        name: sample[next(numbers)]
-        if items is None
-        else [{part: sample[next(numbers)] for part in item} for item in items]
-        for name, items in presence
-    }
+def _json(text: bytes) -> Text:
+    """Take JSON with marks apart. A slot is always a whole text, so its quotation marks are constant."""
+    pieces = _JSON_MARK.split(text.decode())
+    parts: list[bytes | int] = [pieces[0].encode()]
+    for literal, address, after in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+        parts += (int(literal or address), after.encode())
+    return Text(parts)
 
 
-__all__ = ["CompiledTemplate", "JsonPlan", "Presence", "Rendered", "compile_template", "presence_of"]
+def _names(document: Any) -> Iterator[str]:
+    for item in strict_json.walk({name: value for name, value in document.items() if name != "@context"}):
+        if isinstance(item, dict) and isinstance(item.get("id"), str):
+            yield item["id"]
+
+
+__all__ = ["compile_template", "finish", "hostile", "kinds_of", "parts_of", "prove"]

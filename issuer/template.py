@@ -13,8 +13,9 @@ member away; so does fixed content that is not there, and a list that stays empt
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,8 +25,9 @@ from typing import Any, Final
 from issuer.errors import FieldError
 from issuer.slots import SLOT_TYPES, SlotType
 
-Values = Mapping[str, "str | Sequence[Mapping[str, str]]"]
-"""Slot values of one credential by slot name; a list value holds one mapping per item, names without the prefix."""
+Values = Mapping[str, Any]
+"""Slot values of one credential by slot name: texts. A list value holds one mapping of texts per item, by the names
+without the prefix."""
 
 _ABSENT: Final = object()
 
@@ -36,21 +38,28 @@ class TemplateError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A typed hole of a template."""
+    """A typed hole of a template. Rules of the data model look at the value of a `judged` one beyond its type."""
 
     name: str
     type: SlotType
     optional: bool
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A credential shape: its slots by name and its document."""
+    """A credential shape: its slots by name, its document, and the SHA-256 of its file in hexadecimal digits."""
 
     name: str
     title: str
     slots: Mapping[str, Slot]
     document: Mapping[str, Any]
+    digest: str
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The names of the list values, in order."""
+        return tuple(sorted({name.partition(".")[0] for name in self.slots if "." in name}))
 
     @classmethod
     def load(cls, name: str) -> Template:
@@ -85,9 +94,8 @@ class Draft:
         self._checked(values)
 
     def _checked(self, values: Values) -> Values:
-        lists = {name.partition(".")[0] for name in self.template.slots if "." in name}
         for name, value in values.items():
-            if name in lists:
+            if name in self.template.lists:
                 self._check_list(name, value)
             else:
                 self._check_slot(name, name, value)
@@ -121,7 +129,7 @@ def names() -> list[str]:
 
 def example(name: str) -> dict[str, Any]:
     """Return the example of a template: `fixed` content and `values` that fill it."""
-    return dict(_read(name, "example.json"))
+    return dict(_read(name, "example.json")[0])
 
 
 def _folder() -> Path:
@@ -130,21 +138,23 @@ def _folder() -> Path:
     return packaged if packaged.is_dir() else here.parent / "templates"
 
 
-def _read(name: str, file: str) -> Any:
+def _read(name: str, file: str) -> tuple[Any, str]:
     try:
-        return json.loads((_folder() / name / file).read_bytes())
+        data = (_folder() / name / file).read_bytes()
+        return json.loads(data), hashlib.sha256(data).hexdigest()
     except (OSError, ValueError) as error:
         raise TemplateError(f"the template {name} has no readable {file}") from error
 
 
 @cache
 def _load(name: str) -> Template:
-    data = _read(name, "template.json")
+    data, digest = _read(name, "template.json")
     try:
         slots = {
-            key: Slot(key, SLOT_TYPES[row["type"]], row.get("optional", False)) for key, row in data["slots"].items()
+            key: Slot(key, SLOT_TYPES[row["type"]], row.get("optional", False), row.get("judged", False))
+            for key, row in data["slots"].items()
         }
-        template = Template(data["name"], data["title"], MappingProxyType(slots), data["document"])
+        template = Template(data["name"], data["title"], MappingProxyType(slots), data["document"], digest)
     except KeyError as error:
         raise TemplateError(f"the template {name} lacks or misspells {error}") from error
     used = set(_used(template.document))

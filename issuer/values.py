@@ -11,14 +11,13 @@ import calendar
 import hmac
 import re
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from issuer.achievement import outcome_id
 from issuer.addresses import Addresses
 from issuer.errors import FieldError
 from issuer.model import Completion, CompletionReport, Definition, StatusSlot
-from issuer.template import Values
 from openbadge import identity, multibase, timestamps
 
 DERIVED_BYTES: Final = 16
@@ -42,14 +41,14 @@ def public_id_of(seed: bytes) -> str:
     return multibase.base64url_encode(derived(seed, PUBLIC_ID))
 
 
-def slot_values(completion: Completion, definition: Definition, addresses: Addresses, seed: bytes) -> dict[str, object]:
+def slot_values(completion: Completion, definition: Definition, addresses: Addresses, seed: bytes) -> dict[str, Any]:
     """Return the values that the completion and the definition give, for the template `micro-credential`.
 
     A recipient without a DID is named by a random UUID (RFC 9562 section 5.4), another one in each credential. Raises
     `FieldError` for a result that the definition does not describe.
     """
     report = completion.report
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "awardedDate": timestamps.write(completion.completed_at),
         "subjectId": completion.learner_did or f"urn:uuid:{UUID(bytes=derived(seed, SUBJECT), version=4)}",
         "recipientName": completion.learner_name,
@@ -67,7 +66,7 @@ def slot_values(completion: Completion, definition: Definition, addresses: Addre
     return values
 
 
-def signing_values(public_id: str, slot: StatusSlot, addresses: Addresses, now: datetime) -> Values:
+def signing_values(public_id: str, slot: StatusSlot, addresses: Addresses, now: datetime) -> dict[str, Any]:
     """Return the values that the moment of issuing gives: the credential's address, its status entry, the time."""
     return {
         "credentialId": addresses.credential(public_id),

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.compile import CompiledTemplate, compile_template, presence_of
+from issuer.compile import compile_template
+from issuer.compiled import CompiledTemplate
+from issuer.compiled_cache import SAMPLE_EVERY, CompiledTemplates
 from issuer.errors import FieldError
+from issuer.layout import presence_of
 from issuer.lint import LintError
-from issuer.make import SAMPLE_EVERY, CompiledTemplates, check_rendered
 from issuer.template import Draft, Template, example
 from microcred.samples import Sample
 from openbadge import strict_json
@@ -74,7 +76,7 @@ def test_rendered_bytes_are_those_of_the_slow_path(name: str, value: str, one: s
 
 def test_each_combination_of_optional_slots_has_a_template_of_its_own() -> None:
     without = {name: value for name, value in EXAMPLE["values"].items() if not name.startswith("recipientEmail")}
-    assert presence_of(without) != COMPILED.presence
+    assert presence_of(without) != COMPILED.layout.presence
     assert compiled_for(without).render(without, "2026-03-31T10:00:00Z") is not None
 
 
@@ -117,12 +119,9 @@ def test_what_depends_on_the_values_is_checked_though_the_shape_is_proven() -> N
     compiled = compile_template(draft, EXAMPLE["values"], OPTIONS, Lenient(), START)  # type: ignore[arg-type]
     good = compiled.render(EXAMPLE["values"], "2026-03-31T10:00:00Z")
     other = {**EXAMPLE["values"], "result": [{"description": "urn:outcome", "value": "87"}]}
-    bad = compiled.render(other, "2026-03-31T10:00:00Z")
     assert good is not None
-    assert bad is not None
-    check_rendered(good)
     with pytest.raises(LintError, match="Status"):
-        check_rendered(bad)
+        compiled.render(other, "2026-03-31T10:00:00Z")
 
 
 def test_a_credential_that_would_be_born_expired_is_held(sample: Sample) -> None:  # noqa: F811
