@@ -24,22 +24,26 @@ _WHITE: Final = b" \t\r\n"
 def array(data: bytes) -> list[Any]:
     """Parse a JSON array, entry by entry. Raises `InvalidError` as `strict_json.loads_any`, and LIMIT_EXCEEDED."""
     _check_size(data)
-    pieces = list(_pieces(data, b"[", b"]"))
-    if len(pieces) > MAX_EVENTS:
-        raise InvalidError("LIMIT_EXCEEDED", f"The batch has {len(pieces):,} entries; the limit is {MAX_EVENTS:,}.")
-    return [strict_json.loads_any(piece) for piece in pieces]
+    return [strict_json.loads_any(piece) for piece in _pieces(data, b"[", b"]")]
 
 
 def envelope(data: bytes, member: str) -> dict[str, Any]:
     """Parse a JSON object whose `member` is a long array. Raises as `array`."""
+    return {
+        name: array(value) if name == member and value.startswith(b"[") else strict_json.loads_any(value)
+        for name, value in members(data).items()
+    }
+
+
+def members(data: bytes) -> dict[str, bytes]:
+    """Cut a JSON object into its members, whose values stay unread JSON. Raises as `array`."""
     _check_size(data)
-    result: dict[str, Any] = {}
+    result: dict[str, bytes] = {}
     for piece in _pieces(data, b"{", b"}"):
         name, value = _pair(piece)
         if name in result:
             raise InvalidError("DUPLICATE_JSON_KEY", "A member of the envelope occurs twice.")
-        is_batch = name == member and value.lstrip(_WHITE).startswith(b"[")
-        result[name] = array(value) if is_batch else strict_json.loads_any(value)
+        result[name] = value
     return result
 
 
@@ -62,6 +66,8 @@ def _pieces(data: bytes, opening: bytes, closing: bytes) -> Iterator[bytes]:
         if mark == b"," and depth == 0:
             yield inner[start : match.start()]
             start, commas = match.end(), commas + 1
+            if commas >= MAX_EVENTS:
+                raise InvalidError("LIMIT_EXCEEDED", f"The batch has more than {MAX_EVENTS:,} entries.")
     if depth:
         _refuse("The document has a bracket too few.")
     if commas or inner.strip(_WHITE):
@@ -75,7 +81,7 @@ def _pair(piece: bytes) -> tuple[str, bytes]:
     name, rest = match[0], piece.lstrip(_WHITE)[match.end() :].lstrip(_WHITE)
     if not rest.startswith(b":"):
         _refuse("The document has a member without a value.")
-    return str(strict_json.loads_any(name)), rest[1:]
+    return str(strict_json.loads_any(name)), rest[1:].strip(_WHITE)
 
 
 def _refuse(detail: str) -> NoReturn:

@@ -118,7 +118,11 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """One source: `verify` raises `SignatureError`; `read` raises `FieldError` or `InvalidError` and needs no clock."""
+    """One source: `verify` raises `SignatureError`; `read` raises `FieldError` or `InvalidError` and needs no clock.
+
+    A source with signed single events (xAPI) checks those signatures while reading, so `SignatureError` can come there
+    too.
+    """
 
     verify: Callable[[Incoming, Connection, datetime], Verified]
     read: Callable[[Verified, Connection], tuple[Reported, ...]]

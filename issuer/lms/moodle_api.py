@@ -63,11 +63,8 @@ def read_course_grade(answer: Answer) -> Outcome | None:
     for report in _document(answer).items("usergrades"):
         for item in report.items("gradeitems"):
             if item.get("itemtype") == "course" and (given := item.maybe_number("graderaw")) is not None:
-                minimum = item.maybe_number("grademin")
-                score = Score(
-                    given, item.maybe_number("grademax"), Score(given).minimum if minimum is None else minimum
-                )
-                return Outcome(score=score, grade=item.maybe_text("lettergradeformatted"))
+                scale = item.maybe_number("grademax"), item.maybe_number("grademin") or Decimal(0)
+                return Outcome(score=Score(given, *scale), grade=item.maybe_text("lettergradeformatted"))
     return None
 
 
