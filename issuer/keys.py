@@ -155,9 +155,8 @@ class KeyStore:
         for key in self.public_keys(controller):
             if key.algorithm == algorithm and key.state == ACTIVE:
                 return self._open(key)
-        options = "" if algorithm == DEFAULT_KIND else f" --algorithm {algorithm}"
         raise NoActiveKeyError(
-            f"There is no active {algorithm} key for {controller}. Make one with `microcred keys new{options}`."
+            f"There is no active {algorithm} key for {controller[:100]}. {_remedy(controller, algorithm)}"
         )
 
     def retire(self, name: str, now: datetime) -> KeyInfo:
@@ -225,6 +224,12 @@ def _info(file: KeyFile, successor: KeyInfo | None) -> KeyInfo:
         created=created,
         since=since,
     )
+
+
+def _remedy(controller: str, algorithm: str) -> str:
+    if not controller.startswith("did:web:"):
+        return "Make a new profile with `microcred issuers add`: this one is its key."
+    return f"Make one with `microcred keys new{'' if algorithm == DEFAULT_KIND else f' --algorithm {algorithm}'}`."
 
 
 def _public_form(members: Mapping[str, Any]) -> dict[str, Any]:

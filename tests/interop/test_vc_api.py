@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openbadge import did
+from openbadge import did, did_jwk
 from openbadge.multibase import base64url_decode, base64url_encode
 from tests.interop.badges import Document, Signer, badge
 from tests.interop.ecdsa import EcdsaKey
@@ -36,7 +36,7 @@ def judged(ask: Ask, api: VcApi, answered: dict[str, Document]) -> dict[tuple[st
     spoiled = {name: _spoiled(document) for name, document in answered.items()}
     both = {("good", name): document for name, document in answered.items()}
     both |= {("spoiled", name): document for name, document in spoiled.items()}
-    keys = {identifier: did.key_document(identifier) for identifier in api.ids.values()}
+    keys = {api.ids[name]: did.key_document(api.ids[name]) for name in EMBEDDED}
     urls = [answered[name]["credentialStatus"]["statusListCredential"] for name in LISTED]
     lists = {url: _fetched(api, url) for url in urls}
     answers = ask("verify.mjs", credentials=list(both.values()), documents={**all_contexts(), **keys, **lists})
@@ -76,20 +76,20 @@ def test_the_same_with_another_achievement_is_refused(judged: dict[tuple[str, st
     assert "Invalid signature" in answer["error"]
 
 
-def _jose(ask: Ask, api: VcApi, token: str) -> Any:  # noqa: F811
-    identifier = api.ids["jwt"]
-    document = did.key_document(identifier)
-    method = f"{identifier}#{identifier.removeprefix('did:key:')}"
-    key = did.find_method(document, identifier, method, "assertionMethod").key
-    return ask("jwt.mjs", token=token, jwk=key.jwk(), options={"algorithms": ["ES256"], "typ": "vc+jwt"})
+def _jose(ask: Ask, identifier: str, algorithm: str, token: str) -> Any:
+    document = did_jwk.document(identifier) if algorithm == "RS256" else did.key_document(identifier)
+    key = did.find_method(document, identifier, did.own_method_id(identifier), "assertionMethod").key
+    return ask("jwt.mjs", token=token, jwk=key.jwk(), options={"algorithms": [algorithm], "typ": "vc+jwt"})
 
 
-def test_jose_reads_the_envelope_of_a_profile(ask: Ask, api: VcApi) -> None:  # noqa: F811
-    sent = _badge(api, "jwt")
-    token = api.issued("jwt", sent)["id"].removeprefix("data:application/vc+jwt,")
-    answer = _jose(ask, api, token)
+@pytest.mark.parametrize(("profile", "algorithm"), [("jwt", "ES256"), ("jwt-rsa", "RS256")])
+def test_jose_reads_the_envelope_of_a_profile(ask: Ask, api: VcApi, profile: str, algorithm: str) -> None:  # noqa: F811
+    sent, identifier = _badge(api, profile), api.ids[profile]
+    token = api.issued(profile, sent)["id"].removeprefix("data:application/vc+jwt,")
+    answer = _jose(ask, identifier, algorithm, token)
     assert answer["verified"], answer["error"]
+    assert answer["header"]["kid"] == did.own_method_id(identifier)
     assert {name: answer["payload"][name] for name in sent} == sent
     header, payload, signature = token.split(".")
     changed = base64url_encode(base64url_decode(payload).replace(b"Introduction", b"Advanced"))
-    assert not _jose(ask, api, f"{header}.{changed}.{signature}")["verified"]
+    assert not _jose(ask, identifier, algorithm, f"{header}.{changed}.{signature}")["verified"]

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from microcred.world import World
+from openbadge.multibase import base64url_decode
 from tests.microcred.conftest import Console
+from tests.openbadge.jose_keys import RSA_SECRETS, rsa_jwk
 from tests.openbadge.suite_inputs import (
     COSE_BAD_CREDENTIAL,
     COSE_BAD_MEDIA_TYPE,
@@ -42,7 +44,7 @@ class Suite:
     def __call__(self, action: str, text: Any, key: dict[str, Any], feature: str, *more: str) -> tuple[str, str]:
         source = text if isinstance(text, str) else json.dumps(text)
         (self.folder / "input").write_text(source + "\n")
-        public = {name: value for name, value in key.items() if name != "d"}
+        public = {name: value for name, value in key.items() if name not in RSA_SECRETS}
         method = {"id": "https://example.issuer/x#key-1", "publicKeyJwk": public, "secretKeyJwk": key}
         (self.folder / "key.json").write_text(json.dumps(method))
         return self.run(action, feature, *more)
@@ -84,6 +86,41 @@ def test_issue(suite: Suite, number: int, document: Any, key: Any, feature: str,
     assert "=" not in text
     result, verified = suite("verify", text, key, feature)
     assert (result, json.loads(verified)) == ("success", document)
+
+
+@pytest.mark.parametrize(
+    ("document", "feature", "paths"),
+    [
+        (minimal(), "credential_jose", []),
+        (presentation(), "presentation_jose", []),
+        (employment(), "credential_sdjwt", PHONES),
+    ],
+)
+def test_issue_with_rs256(suite: Suite, document: Any, feature: str, paths: list[str]) -> None:
+    more = ["--sd", json.dumps(paths)] if paths else []
+    result, text = suite("issue", document, rsa_jwk(), feature, *more)
+    assert result == "success"
+    assert json.loads(base64url_decode(text.partition(".")[0]))["alg"] == "RS256"
+    result, verified = suite("verify", text, rsa_jwk(), feature)
+    assert (result, json.loads(verified)) == ("success", document)
+    assert suite("verify", text, rsa_jwk(3_072), feature)[0] == "failure"
+
+
+@pytest.mark.parametrize(
+    ("key", "feature", "sentence"),
+    [
+        (rsa_jwk(), "credential_cose", "RSA have no COSE algorithm"),
+        (rsa_jwk(1_024), "credential_jose", "1,024 bits"),
+        (rsa_jwk(2_048, 3), "credential_jose", "exponent from 65537"),
+        ({**rsa_jwk(), "alg": "PS256"}, "credential_jose", "RSA-PSS cannot sign"),
+        ({**rsa_jwk(), "q": rsa_jwk(3_072)["q"]}, "credential_jose", "not a secret of its kind"),
+    ],
+    ids=["COSE", "1024 bits", "exponent 3", "PS256", "another secret"],
+)
+def test_rsa_keys_that_do_not_sign(suite: Suite, key: Any, feature: str, sentence: str) -> None:
+    result, data = suite("issue", minimal(), key, feature)
+    assert result == "failure"
+    assert sentence in data
 
 
 @pytest.mark.parametrize(

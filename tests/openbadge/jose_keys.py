@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from issuer.keys import Signer
 from issuer.keys_jwk import read_signer
@@ -25,7 +27,25 @@ def signer(jwk: dict[str, Any], method: str = METHOD) -> Signer:
 
 
 def public(jwk: dict[str, Any]) -> PublicKey:
-    return PublicKey.from_jwk({name: value for name, value in jwk.items() if name != "d"})
+    return PublicKey.from_jwk({name: value for name, value in jwk.items() if name not in RSA_SECRETS})
+
+
+RSA_SECRETS = ("d", "p", "q", "dp", "dq", "qi")
+
+
+@cache
+def rsa_jwk(bits: int = 2_048, exponent: int = 65_537) -> dict[str, Any]:
+    """Return a secret JWK of RSA, made once in a run. Change only a copy."""
+    key = rsa.generate_private_key(exponent, bits).private_numbers()
+    numbers = {
+        "n": key.public_numbers.n, "e": key.public_numbers.e, "d": key.d, "p": key.p, "q": key.q,
+        "dp": key.dmp1, "dq": key.dmq1, "qi": key.iqmp,
+    }  # fmt: skip
+    return {"kty": "RSA", "alg": "RS256", **{name: number(value) for name, value in numbers.items()}}
+
+
+def number(value: int) -> str:
+    return base64url_encode(value.to_bytes((value.bit_length() + 7) // 8 or 1, "big"))
 
 
 def part(value: Any) -> str:

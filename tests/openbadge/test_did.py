@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openbadge import did
+from openbadge import did, did_jwk
+from openbadge.multibase import base64url_encode
 from openbadge.multikey import PublicKey
 from openbadge.vocabulary import ASSERTION_METHOD
 from tests.vectors import W3C_METHOD, W3C_PUBLIC, code_of, w3c_key
@@ -260,3 +261,36 @@ def test_official_documents_of_ed25519_keys(vectors):
         assert (
             did.find_method(did.key_document(identifier), identifier, method, ASSERTION_METHOD).controller == identifier
         )
+
+
+RSA = PublicKey.from_jwk(
+    {"kty": "RSA", "alg": "RS256", "e": "AQAB", "n": base64url_encode((1 << 2047 | 1).to_bytes(256, "big"))}
+)
+
+
+def test_an_rsa_key_is_listed_as_a_json_web_key():
+    name = f"{ISSUER}#rsa"
+    listed = did.document(ISSUER, [(METHOD, KEY), (name, RSA)])
+    assert listed["@context"] == [*document()["@context"], "https://w3id.org/security/jwk/v1"]
+    assert listed["verificationMethod"][1] == {
+        "id": name, "type": "JsonWebKey", "controller": ISSUER, "publicKeyJwk": RSA.jwk(),
+    }  # fmt: skip
+    assert find(listed, name).key == RSA
+    assert find(listed).key == KEY
+    assert "https://w3id.org/security/jwk/v1" not in document()["@context"]
+    with_ps256 = did.method_form(PublicKey("RSA-PSS", RSA.raw), controller=ISSUER)
+    assert did.read_key(with_ps256).algorithm == "RSA-PSS"
+
+
+def test_the_key_that_an_identifier_is():
+    assert did.own_method_id(f"did:key:{W3C_PUBLIC}") == W3C_METHOD
+    identifier = did_jwk.did_jwk(RSA.jwk())
+    assert did.own_method_id(identifier) == f"{identifier}#0"
+    assert find_own(identifier, did_jwk.document(identifier)) == RSA
+    assert find_own(f"did:key:{W3C_PUBLIC}", did.key_document(f"did:key:{W3C_PUBLIC}")) == KEY
+    for other in (ISSUER, "did:example:1", "https://badges.example", "", "did:jwk"):
+        assert code_of(did.own_method_id, other) == "INVALID_VERIFICATION_METHOD_URL"
+
+
+def find_own(identifier, found):
+    return did.find_method(found, identifier, did.own_method_id(identifier), ASSERTION_METHOD).key

@@ -35,6 +35,7 @@ PROFILES = {
     "ecdsa-jcs-384": ("ecdsa-jcs-2019", "P-384", False),
     "sd": ("ecdsa-sd-2023", "P-256", False),
     "jwt": ("vc+jwt", "P-256", False),
+    "jwt-rsa": ("vc+jwt", "RSA", False),
     "status": ("eddsa-rdfc-2022", "Ed25519", True),
     "status-384": ("ecdsa-jcs-2019", "P-384", True),
     "status-sd": ("ecdsa-sd-2023", "P-256", True),

@@ -72,10 +72,10 @@ def test_a_jcs_proof_carries_the_vocabularies_of_the_document(api: VcApi) -> Non
     assert secured["proof"]["@context"] == secured["@context"]
 
 
-@pytest.mark.parametrize("profile", ["rdfc", "sd", "jwt"])
+@pytest.mark.parametrize("profile", ["rdfc", "sd", "jwt", "jwt-rsa"])
 def test_an_enveloped_credential_or_one_with_a_proof(api: VcApi, profile: str) -> None:
     secured = api.issued(profile)
-    if profile == "jwt":
+    if profile.startswith("jwt"):
         assert secured["@context"] == V2
         assert secured["type"] == "EnvelopedVerifiableCredential"
         assert secured["id"].startswith("data:application/vc+jwt,ey")
@@ -103,7 +103,7 @@ def test_another_issuer_or_none_is_refused(api: VcApi, issuer: Any) -> None:
     refused(api, api.credential_1_1(issuer=issuer))
 
 
-@pytest.mark.parametrize("profile", ["rdfc", "ecdsa-jcs", "sd", "jwt"])
+@pytest.mark.parametrize("profile", ["rdfc", "ecdsa-jcs", "sd", "jwt", "jwt-rsa"])
 @pytest.mark.parametrize(
     ("member", "value"),
     [
@@ -118,7 +118,7 @@ def test_members_of_the_wrong_form_are_refused(api: VcApi, profile: str, member:
     refused(api, api.credential_1_1(profile, **{member: value}), profile)
 
 
-@pytest.mark.parametrize("profile", ["rdfc", "jcs", "ecdsa-rdfc", "ecdsa-jcs-384", "sd", "jwt"])
+@pytest.mark.parametrize("profile", ["rdfc", "jcs", "ecdsa-rdfc", "ecdsa-jcs-384", "sd", "jwt", "jwt-rsa"])
 @pytest.mark.parametrize(
     "changes",
     [

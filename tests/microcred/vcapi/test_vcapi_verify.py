@@ -223,7 +223,13 @@ def test_a_presentation_is_verified_with_its_credentials(api: VcApi) -> None:
     for options in (asked, {"challenge": CHALLENGE}, {**asked, "checks": ["proof"]}):
         assert accepted(api.present(document, options=options)) == []
     several = presentation(
-        api, verifiableCredential=[api.issued("jcs"), api.issued("jwt"), api.issued("ecdsa-rdfc-384")]
+        api,
+        verifiableCredential=[
+            api.issued("jcs"),
+            api.issued("jwt"),
+            api.issued("jwt-rsa"),
+            api.issued("ecdsa-rdfc-384"),
+        ],
     )
     accepted(api.present(several, options=asked))
 
