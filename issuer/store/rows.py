@@ -139,13 +139,15 @@ def new_ids(tx: Transaction, now: datetime, count: int) -> list[UUID]:
 def insert_new(tx: Transaction, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless one of its keys exists; True if it was inserted. Waits for a rival that is not done."""
     make = _INSERT[tx.connection.dialect.name]
-    result = tx.connection.execute(make(table).values(dict(values)).on_conflict_do_nothing())
+    statement = make(table).values(dict(values)).on_conflict_do_nothing()
+    # Only when it is asked to does SQLAlchemy ask psycopg for the number of rows that an INSERT made.
+    result = tx.connection.execute(statement, execution_options={"preserve_rowcount": True})
     return bool(result.rowcount == 1)
 
 
-def changed(tx: Transaction, statement: Executable) -> int:
-    """Run an update and return how many rows it changed."""
-    return int(tx.connection.execute(statement).rowcount)
+def changed(tx: Transaction, statement: Executable, values: Sequence[Mapping[str, Any]] | None = None) -> int:
+    """Run an update, or one for each of `values`, and return how many rows it changed."""
+    return int(tx.connection.execute(statement, values).rowcount)
 
 
 def _values(record: Any) -> dict[str, Any]:
