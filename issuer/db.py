@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -74,9 +75,12 @@ class Transaction:
         return new_id(now, self.random_bytes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Database:
-    """An open database. `turn` is held while writing: the threads of a process queue here, not in the database."""
+    """An open database. `turn` is held while writing: the threads of a process queue here, not in the database.
+
+    One that nobody refers to any more closes its connections.
+    """
 
     engine: Engine
     kind: Kind
@@ -116,8 +120,8 @@ class Database:
         with self.begin_read() as tx:
             version = ".".join(str(number) for number in tx.connection.dialect.server_version_info or ())
         url = self.engine.url
-        place = f"{url.database} at {url.host or 'this machine'}" if url.host or url.username else url.database
-        return f"{self.kind.title} {version}, {place}"
+        host = url.host or url.query.get("host")
+        return f"{self.kind.title} {version}, {url.database}" + (f" at {host}" if host else "")
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -179,7 +183,9 @@ def open_database(url: str, random_bytes: RandomBytes, waits: Waits = WAITS) -> 
     """
     parsed = _parsed(url)
     kind = KINDS[parsed.get_backend_name()]
-    return Database(kind.open(parsed, waits), kind, random_bytes, waits, threading.Lock())
+    database = Database(kind.open(parsed, waits), kind, random_bytes, waits, threading.Lock())
+    weakref.finalize(database, database.engine.dispose)
+    return database
 
 
 def _parsed(url: str) -> URL:

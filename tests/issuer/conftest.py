@@ -1,19 +1,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from issuer.db import Database, Transaction
 from issuer.model import Institution
-from tests.issuer.samples import open_home
+from tests.databases import Databases
+from tests.issuer.samples import open_home, prepare_home
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[tuple[Database, Institution]]:
-    """A migrated SQLite file with one institution."""
-    database, institution = open_home(tmp_path)
+def home_url(databases: Databases) -> str:
+    """The URL of a database with the newest schema and one institution."""
+    return databases.copy(prepare_home)
+
+
+@pytest.fixture
+def home(home_url: str) -> Iterator[tuple[Database, Institution]]:
+    """A database with one institution, open."""
+    database, institution = open_home(home_url)
     yield database, institution
     database.close()
 

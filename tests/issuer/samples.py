@@ -6,7 +6,6 @@ import copy
 import json
 import secrets
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from issuer.db import Database, Transaction, open_database
@@ -66,9 +65,9 @@ def raw(value: CompletionReport) -> bytes:
     return json.dumps(value.to_json(), indent=1).encode()
 
 
-def open_home(path: Path) -> tuple[Database, Institution]:
-    """A migrated database file with one institution."""
-    database = open_database(f"sqlite:///{path / 'home.sqlite3'}", secrets.token_bytes)
+def prepare_home(url: str) -> None:
+    """Make the tables and one institution; what the fixture `home_url` is a copy of."""
+    database = open_database(url, secrets.token_bytes)
     upgrade(database)
     with database.begin_write() as tx:
         institution = Institution(
@@ -82,7 +81,14 @@ def open_home(path: Path) -> tuple[Database, Institution]:
             created_at=NOW,
         )
         institutions.add(tx, institution)
-    return database, institution
+    database.close()
+
+
+def open_home(url: str) -> tuple[Database, Institution]:
+    """Open a database that `prepare_home` prepared."""
+    database = open_database(url, secrets.token_bytes)
+    with database.begin_read() as tx:
+        return database, institutions.every(tx)[0]
 
 
 def approved(tx: Transaction, effective_from: datetime = START, **changes: Any) -> DefinitionVersion:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
+import weakref
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import exc, func, insert, select
 
-from issuer.db import Database, Transaction, new_id, open_database
+from issuer.db import Database, new_id, open_database
 from issuer.db_kinds import Waits
-from issuer.errors import BusyError, NotFoundError, SettingsError
-from issuer.migrations import check, upgrade
+from issuer.db_sqlite import SQLITE
+from issuer.errors import BusyError, NotFoundError, SettingsError, StorageError
 from issuer.model import Institution
 from issuer.store import institutions
 from issuer.store.columns import Instant
-from issuer.store.tables import credential, institution, metadata
+from issuer.store.tables import credential, institution
 from tests.issuer.samples import NOW
 
 Home = tuple[Database, Institution]
@@ -46,21 +46,7 @@ def test_a_time_is_stored_to_the_microsecond(moment: datetime) -> None:
     assert kind.process_result_value(stored, None) == moment  # type: ignore[arg-type]
 
 
-def test_the_migrations_build_the_tables(home: Home) -> None:
-    with home[0].begin_read() as tx:
-        context = MigrationContext.configure(tx.connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
-
-
-def test_an_empty_database_is_not_current_and_upgrading_twice_is_harmless(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'x.sqlite3'}", secrets.token_bytes)
-    assert not check(database).is_current
-    upgrade(database)
-    upgrade(database)
-    assert check(database).is_current
-    database.close()
-
-
+@pytest.mark.databases("sqlite")
 def test_sqlite_is_set_up_to_keep_what_it_confirmed(home: Home) -> None:
     with home[0].begin_read() as tx:
         read = {name: tx.connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in _PRAGMAS}
@@ -86,7 +72,8 @@ def test_a_write_is_kept_whole_or_not_at_all(home: Home) -> None:
 
 def test_a_read_keeps_nothing(home: Home) -> None:
     database, first = home
-    with database.begin_read() as tx:
+    allowed = nullcontext() if database.kind is SQLITE else pytest.raises(StorageError, match="cannot be written")
+    with allowed, database.begin_read() as tx:
         institutions.add(tx, _another(tx.new_id(NOW)))
     with database.begin_read() as tx:
         assert tx.connection.scalar(select(func.count()).select_from(institution)) == 1
@@ -95,12 +82,11 @@ def test_a_read_keeps_nothing(home: Home) -> None:
             institutions.get(tx, new_id(NOW, secrets.token_bytes))
 
 
-def test_foreign_keys_hold(tx: Transaction) -> None:
+def test_foreign_keys_hold(home: Home) -> None:
     keys = ("id", "institution_id", "completion_id", "definition_version_id", "status_list_id")
     values = {"public_id": "p", "document": b"", "sha256": b"", "key_id": "k", "status_index": 0, "issued_at": NOW}
-    statement = insert(credential).values(**{name: tx.new_id(NOW) for name in keys}, **values)
-    with pytest.raises(exc.IntegrityError):
-        tx.connection.execute(statement)
+    with pytest.raises(exc.IntegrityError), home[0].begin_write() as tx:
+        tx.connection.execute(insert(credential).values(**{name: tx.new_id(NOW) for name in keys}, **values))
 
 
 def test_a_transaction_without_an_institution_says_so(home: Home) -> None:
@@ -122,15 +108,37 @@ def _another(institution_id: object) -> Institution:
     )  # type: ignore[arg-type]
 
 
-def test_a_writer_that_gets_no_turn_is_told_to_try_again(tmp_path: Path) -> None:
-    url, waits = f"sqlite:///{tmp_path / 'x.sqlite3'}", Waits(turn=1)
-    first, second = (open_database(url, secrets.token_bytes, waits) for _ in range(2))
-    upgrade(first)
-    with first.begin_write():
-        turn = second.begin_write()
-        with pytest.raises(BusyError, match="Try again"):
-            turn.__enter__()
+def test_a_writer_that_gets_no_turn_is_told_to_try_again(home_url: str) -> None:
+    first, second = (open_database(home_url, secrets.token_bytes, Waits(turn=1)) for _ in range(2))
+    for rival in (first, second):  # of the same process, and of another one
+        with first.begin_write():
+            turn = rival.begin_write()
+            with pytest.raises(BusyError, match="Try again"):
+                turn.__enter__()
     with second.begin_write() as tx:
-        assert institutions.every(tx) == ()
+        assert len(institutions.every(tx)) == 1
     first.close()
     second.close()
+
+
+def test_a_read_sees_one_moment_while_others_write(home: Home) -> None:
+    database, first = home
+    with database.begin_read() as reading:
+        assert institutions.every(reading) == (first,)
+        with database.begin_write() as tx:
+            institutions.add(tx, _another(tx.new_id(NOW)))
+        assert institutions.every(reading) == (first,)
+    with database.begin_read() as reading:
+        assert len(institutions.every(reading)) == 2
+
+
+def test_a_forgotten_database_closes_its_connections(home_url: str) -> None:
+    database = open_database(home_url, secrets.token_bytes)
+    with database.begin_read():
+        pass
+    pool = database.engine.pool
+    assert pool.checkedin() == 1  # type: ignore[attr-defined]
+    engine = weakref.ref(database.engine)
+    del database, pool
+    gc.collect()
+    assert engine() is None

@@ -7,18 +7,18 @@ import os
 import secrets
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from issuer import audit, completions, status
-from issuer.db import Database, open_database
+from issuer.db import open_database
 from issuer.migrations import check, upgrade
-from issuer.model import CompletionState, Institution
-from issuer.store import credentials, institutions
+from issuer.model import CompletionState
+from issuer.store import credentials
 from issuer.store import definitions as definition_store
 from issuer.store.tables import completion, credential
+from tests.databases import Databases
 from tests.issuer.samples import NOW, approved, open_home, raw, report, store_credential
 
 PROCESSES, THREADS, ROUNDS = 8, 16, 4
@@ -27,11 +27,11 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([__name__])
 
 
-def test_one_award_never_gets_two_credentials(tmp_path: Path) -> None:
-    database, institution = open_home(tmp_path)
+def test_one_award_never_gets_two_credentials(home_url: str) -> None:
+    database, institution = open_home(home_url)
     with database.begin_write(institution.id) as tx:
         approved(tx)
-    outcomes = _in_processes(_race_for_awards, tmp_path)
+    outcomes = _in_processes(_race_for_awards, home_url)
     with database.begin_read(institution.id) as tx:
         issued = {record.id for record in credentials.page(tx, 100)}
         states = dict(
@@ -45,9 +45,9 @@ def test_one_award_never_gets_two_credentials(tmp_path: Path) -> None:
     database.close()
 
 
-def test_no_status_entry_is_given_twice(tmp_path: Path) -> None:
-    database, institution = open_home(tmp_path)
-    outcomes = _in_processes(_race_for_entries, tmp_path)
+def test_no_status_entry_is_given_twice(home_url: str) -> None:
+    database, institution = open_home(home_url)
+    outcomes = _in_processes(_race_for_entries, home_url)
     assert len(outcomes) == len(set(outcomes)) == PROCESSES * THREADS * ROUNDS
     with database.begin_read(institution.id) as tx:
         assert len({outcome.split("/")[0] for outcome in outcomes}) == 1
@@ -55,15 +55,15 @@ def test_no_status_entry_is_given_twice(tmp_path: Path) -> None:
     database.close()
 
 
-def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
-    assert _in_processes(_start, tmp_path) == ["current"] * PROCESSES
+def test_processes_that_start_together_migrate_once(databases: Databases) -> None:
+    assert _in_processes(_start, databases.empty()) == ["current"] * PROCESSES
 
 
-def test_a_process_killed_in_the_middle_leaves_nothing_half_done(tmp_path: Path) -> None:
-    database, institution = open_home(tmp_path)
+def test_a_process_killed_in_the_middle_leaves_nothing_half_done(home_url: str) -> None:
+    database, institution = open_home(home_url)
     with database.begin_write(institution.id) as tx:
         approved(tx)
-    process = _CONTEXT.Process(target=_die_before_the_commit, args=(str(tmp_path),))
+    process = _CONTEXT.Process(target=_die_before_the_commit, args=(home_url,))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -75,11 +75,9 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_done(tmp_path: Path)
     database.close()
 
 
-def _in_processes(target: object, home: Path) -> list[str]:
+def _in_processes(target: object, url: str) -> list[str]:
     results = _CONTEXT.Queue()
-    processes = [
-        _CONTEXT.Process(target=_run, args=(target, str(home), number, results)) for number in range(PROCESSES)
-    ]
+    processes = [_CONTEXT.Process(target=_run, args=(target, url, number, results)) for number in range(PROCESSES)]
     for process in processes:
         process.start()
     outcomes = [outcome for _ in processes for outcome in results.get(timeout=300)]
@@ -89,23 +87,17 @@ def _in_processes(target: object, home: Path) -> list[str]:
     return outcomes
 
 
-def _run(target: object, home: str, number: int, results: object) -> None:
+def _run(target: object, url: str, number: int, results: object) -> None:
     try:
-        outcomes = target(home, number)  # type: ignore[operator]
+        outcomes = target(url, number)  # type: ignore[operator]
     except Exception as error:  # reported to the parent, which fails on it
         outcomes = [f"error {error!r}"]
     results.put(outcomes)  # type: ignore[attr-defined]
 
 
-def _open(home: str) -> tuple[Database, Institution]:
-    database = open_database(f"sqlite:///{home}/home.sqlite3", secrets.token_bytes)
-    with database.begin_read() as tx:
-        return database, institutions.every(tx)[0]
-
-
-def _race_for_awards(home: str, process: int) -> list[str]:
+def _race_for_awards(url: str, process: int) -> list[str]:
     """Every thread reports the same awards from a source of its own and issues what is not issued yet."""
-    database, institution = _open(home)
+    database, institution = open_home(url)
 
     def one(job: tuple[int, int]) -> str:
         thread, award = job
@@ -123,8 +115,8 @@ def _race_for_awards(home: str, process: int) -> list[str]:
         return list(threads.map(one, [(thread, award) for award in range(ROUNDS) for thread in range(THREADS)]))
 
 
-def _race_for_entries(home: str, _process: int) -> list[str]:
-    database, institution = _open(home)
+def _race_for_entries(url: str, _process: int) -> list[str]:
+    database, institution = open_home(url)
 
     def one(_: int) -> str:
         with database.begin_write(institution.id) as tx:
@@ -135,14 +127,14 @@ def _race_for_entries(home: str, _process: int) -> list[str]:
         return list(threads.map(one, range(THREADS * ROUNDS)))
 
 
-def _start(home: str, _process: int) -> list[str]:
-    database = open_database(f"sqlite:///{home}/fresh.sqlite3", secrets.token_bytes)
+def _start(url: str, _process: int) -> list[str]:
+    database = open_database(url, secrets.token_bytes)
     upgrade(database)
     return ["current" if check(database).is_current else "error"]
 
 
-def _die_before_the_commit(home: str) -> None:
-    database, institution = _open(home)
+def _die_before_the_commit(url: str) -> None:
+    database, institution = open_home(url)
     with database.begin_write(institution.id) as tx:
         taken = completions.receive(tx, report(), raw(report()), "lms", NOW).completion
         version = definition_store.versions(tx, "data-ethics")[0]
