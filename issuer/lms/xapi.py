@@ -99,7 +99,7 @@ def _content(node: Node, connection: Connection) -> dict[str, Any]:
 
 
 def _verdict(kind: Kind, outcome: Outcome, result: Node | None) -> tuple[Kind, str]:
-    """Return what the statement says in the end, since `result` may sharpen the verb; and why it says nothing, or ""."""
+    """Return what the statement says in the end, sharpened by `result`; and why it says nothing, or ""."""
     if kind is Kind.GRADED:
         return kind, "" if outcome.score is not None else "The statement about a grade has no score."
     if result is not None and result.maybe_flag("completion") is False and kind is not Kind.FAILED:
