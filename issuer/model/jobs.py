@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -18,10 +18,6 @@ class BatchState(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
     REFUSED = "refused"
-
-
-OPEN_STATES = (BatchState.RECEIVED, BatchState.RUNNING, BatchState.PAUSED)
-"""The states from which a batch goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +136,4 @@ class PeriodicRun:
     started_at: datetime
     finished_at: datetime | None = None
     note: str | None = None
-    error: str | None = field(default=None)
+    error: str | None = None

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from issuer.db import Transaction
-from issuer.model.jobs import OPEN_STATES, Batch, BatchPart, BatchState, Progress
+from issuer.model.jobs import Batch, BatchPart, BatchState, Progress
 from issuer.store.rows import changed, insert, read_all, read_one
 from issuer.store.tables_jobs import batch as table
 from issuer.store.tables_jobs import batch_content as contents
@@ -115,10 +115,16 @@ def release_parts(tx: Transaction, batch_id: UUID) -> None:
     tx.connection.execute(update(parts).where(*undone).values(lane=None))
 
 
-def finish_part(tx: Transaction, batch_id: UUID, number: int, now: datetime, counts: dict[str, int]) -> bool:
-    """Record that a part is done; False if it was already."""
-    undone = (parts.c.batch_id == batch_id, parts.c.number == number, parts.c.done_at.is_(None))
-    return changed(tx, update(parts).where(*undone).values(done_at=now, **counts)) == 1
+def is_done(tx: Transaction, batch_id: UUID, number: int) -> bool:
+    """Whether a part is done."""
+    done = select(parts.c.done_at).where(parts.c.batch_id == batch_id, parts.c.number == number)
+    return tx.connection.scalar(done) is not None
+
+
+def finish_part(tx: Transaction, batch_id: UUID, number: int, now: datetime, counts: dict[str, int]) -> None:
+    """Record that a part is done, and its rows by outcome."""
+    this = (parts.c.batch_id == batch_id, parts.c.number == number)
+    tx.connection.execute(update(parts).where(*this).values(done_at=now, **counts))
 
 
 def progress(tx: Transaction, batch_id: UUID) -> Progress:
@@ -129,11 +135,6 @@ def progress(tx: Transaction, batch_id: UUID) -> Progress:
     statement = select(*sums, done, func.count().label("parts")).where(parts.c.batch_id == batch_id)
     row = tx.connection.execute(statement).mappings().one()
     return Progress(**{name: int(value) for name, value in row.items()})
-
-
-def is_open(batch: Batch) -> bool:
-    """Whether a batch may still go on."""
-    return batch.state in OPEN_STATES
 
 
 def _one(batch_id: UUID, kind: str, number: int) -> tuple[ColumnElement[bool], ...]:

@@ -1,0 +1,185 @@
+"""Working through a batch: first it is divided into parts, then lanes take one part after the other.
+
+The reports of a part, their credentials, their results and the mark that the part is done are committed together, so
+that it is done once, whoever tries again. Any number of lanes (jobs, or a person's command) share a batch.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from issuer import audit
+from issuer.addresses import Addresses
+from issuer.db import Transaction
+from issuer.errors import FieldError, IssuerError
+from issuer.inbox import Answer, Arrival, Refusal
+from issuer.jobs import results, rows
+from issuer.jobs.batches import Batches, found
+from issuer.jobs.rows import Row
+from issuer.model.jobs import Batch, BatchPart, BatchState
+from issuer.store import batches as store
+from openbadge.errors import OpenBadgeError
+
+MAX_STARTS: Final = 10
+"""How often work on a part is begun: after that its reports are what kills the process, not somebody's `kill -9`."""
+
+TakeIn = Callable[[Transaction, Sequence[Arrival | Refusal], datetime], Sequence[Answer | Refusal]]
+"""Takes in a set of reports within the caller's transaction, and returns what became of each, in order."""
+Lines = list[dict[str, Any]]
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchWork:
+    """What lanes do with the batches of one institution."""
+
+    batches: Batches
+    addresses: Addresses
+    take_in: TakeIn
+
+    def divide(self, batch_id: UUID) -> int:
+        """Read the body into parts, unless that is done, and return how many there are; 0 if it cannot be read."""
+        batch = self.batches.get(batch_id)
+        if batch.rows is None and batch.state is BatchState.RECEIVED:
+            try:
+                parts = list(rows.parts(self.batches.readers[batch.media_type](self._body(batch_id))))
+            except OpenBadgeError as error:
+                self._refuse(batch, error.detail)
+            else:
+                self._store_parts(batch, parts)
+        return self.batches.progress(batch_id).parts
+
+    def work(self, batch_id: UUID, lane: str) -> bool:
+        """Work on one part in the name of a lane; False when there is nothing (more) for it to do."""
+        with self._write() as tx:
+            batch = found(tx, batch_id)
+            part = store.take_part(tx, batch_id, lane) if batch.state is BatchState.RUNNING else None
+            blob = b"" if part is None else store.content(tx, batch_id, store.ROWS, part.number) or b""
+        if part is None:
+            return False
+        job = _Part(self, batch, part, rows.unpack(blob))
+        if part.starts > MAX_STARTS:
+            _log.error("batch %s part %d was begun too often and is given up", batch_id, part.number)
+            job.give_up()
+        else:
+            job.take_in()
+        return True
+
+    def work_here(self, batch_id: UUID, lane: str, tell: Callable[[], None] = lambda: None) -> None:
+        """Work through a batch in this thread, together with whoever else does; `tell` is called after each part."""
+        if self.divide(batch_id):
+            while self.work(batch_id, lane):
+                tell()
+
+    def _write(self) -> Any:
+        return self.batches.database.begin_write(self.batches.institution_id)
+
+    def _body(self, batch_id: UUID) -> bytes:
+        with self.batches.database.begin_read(self.batches.institution_id) as tx:
+            pieces = store.numbers(tx, batch_id, store.BODY)
+            return b"".join(store.content(tx, batch_id, store.BODY, number) or b"" for number in pieces)
+
+    def _store_parts(self, batch: Batch, parts: Sequence[Sequence[Row]]) -> None:
+        now = self.batches.clock()
+        sizes = [len(part) for part in parts]
+        with self._write() as tx:
+            values = {"state": BatchState.RUNNING, "rows": sum(sizes), "touched_at": now}
+            if store.change(tx, batch.id, (BatchState.RECEIVED,), **values):
+                store.add_parts(tx, batch.id, sizes)
+                store.put_content(tx, batch.id, store.ROWS, ((n, rows.pack(part)) for n, part in enumerate(parts)))
+                self.end_if_done(tx, batch, now)
+
+    def _refuse(self, batch: Batch, reason: str) -> None:
+        now = self.batches.clock()
+        values = {"state": BatchState.REFUSED, "reason": reason, "finished_at": now}
+        with self._write() as tx:
+            if store.change(tx, batch.id, (BatchState.RECEIVED,), **values):
+                audit.append(tx, now, batch.reported_by, "batch.refused", str(batch.id), {})
+
+    def end_if_done(self, tx: Transaction, batch: Batch, now: datetime) -> None:
+        """Mark a batch as done when all its parts are, also if it was paused while the last one was under way."""
+        counted = store.progress(tx, batch.id)
+        if counted.parts_done < counted.parts:
+            store.change(tx, batch.id, (BatchState.RUNNING,), touched_at=now)
+            return
+        values = {"state": BatchState.DONE, "touched_at": now, "finished_at": now}
+        if store.change(tx, batch.id, (BatchState.RUNNING, BatchState.PAUSED), **values):
+            detail = {name: getattr(counted, name) for name in results.OUTCOMES}
+            audit.append(tx, now, batch.reported_by, "batch.done", str(batch.id), detail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part in the hands of a lane."""
+
+    home: BatchWork
+    batch: Batch
+    part: BatchPart
+    rows: list[Row]
+
+    def take_in(self) -> None:
+        """Take in the reports in one transaction; if the program fails on them as a set, one by one."""
+        arrivals = [self._arrival(row) for row in self.rows]
+        try:
+            self._finish(lambda tx, now: self._lines(tx, self.rows, arrivals, now))
+        except IssuerError:
+            raise  # the database or the keys: nothing that other reports would change
+        except Exception as error:
+            place = (self.batch.id, self.part.number, type(error).__name__)
+            _log.error("batch %s part %d failed as a set, and is tried row by row: %s", *place)
+            lines = self._apart(self.rows, arrivals)
+            self._finish(lambda _tx, _now: lines)
+
+    def give_up(self) -> None:
+        """Let every report fail."""
+        self._finish(lambda _tx, _now: [results.given_up(row) for row in self.rows])
+
+    def _finish(self, make: Callable[[Transaction, datetime], Lines]) -> None:
+        now = self.home.batches.clock()
+        with self.home._write() as tx:
+            done = found(tx, self.batch.id).state is BatchState.CANCELLED
+            done = done or store.is_done(tx, self.batch.id, self.part.number)
+            if done:
+                return
+            lines = make(tx, now)
+            store.finish_part(tx, self.batch.id, self.part.number, now, results.counts(lines))
+            store.put_content(tx, self.batch.id, store.RESULT, [(self.part.number, results.pack(lines))])
+            self.home.end_if_done(tx, self.batch, now)
+
+    def _lines(self, tx: Transaction, taken: list[Row], arrivals: list[Arrival | Refusal], now: datetime) -> Lines:
+        if not self.batch.dry_run:
+            answers = self.home.take_in(tx, arrivals, now)
+        else:
+            with tx.connection.begin_nested() as nested:  # a dry run is the same work, undone
+                answers = self.home.take_in(tx, arrivals, now)
+                nested.rollback()
+        dry, addresses = self.batch.dry_run, self.home.addresses
+        pairs = zip(taken, answers, strict=True)
+        return [results.of_answer(row, answer, addresses, dry_run=dry) for row, answer in pairs]
+
+    def _apart(self, taken: list[Row], arrivals: list[Arrival | Refusal]) -> Lines:
+        """Take in halves, and halves of them, each in its own transaction, until what fails is alone."""
+        try:
+            with self.home._write() as tx:
+                return self._lines(tx, taken, arrivals, self.home.batches.clock())
+        except IssuerError:
+            raise
+        except Exception:
+            if len(taken) == 1:
+                return [results.given_up(taken[0])]
+        middle = len(taken) // 2
+        return self._apart(taken[:middle], arrivals[:middle]) + self._apart(taken[middle:], arrivals[middle:])
+
+    def _arrival(self, row: Row) -> Arrival | Refusal:
+        if row.fault is not None:
+            return FieldError("", row.fault)
+        try:
+            return Arrival.read(row.raw, self.batch.reported_by)
+        except (IssuerError, OpenBadgeError) as error:
+            return error
