@@ -145,6 +145,7 @@ def _commit(connection: Connection) -> None:
     """Refuse to commit after a statement that failed: the server would answer with a silent rollback."""
     driver: Any = connection.connection.driver_connection
     if driver.info.transaction_status == driver.info.transaction_status.INERROR:
+        driver.rollback()
         raise RuntimeError("a statement of this transaction failed, so that none of it can be kept")
 
 

