@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -26,8 +27,8 @@ MAX_INTEGER_DIGITS = 19
 MAX_SAFE_INTEGER = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 8259 section 6)."""
 
-# A string without its end runs to the end of the text: so each character is looked at once, whatever the text.
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+"""An escape of U+0000 or of half a surrogate pair: only these bring such a character into a text that is UTF-8."""
 
 
 def loads(data: bytes, *, limit: int = MAX_BYTES) -> dict[str, Any]:
@@ -45,21 +46,18 @@ def loads(data: bytes, *, limit: int = MAX_BYTES) -> dict[str, Any]:
 def loads_any(data: bytes, *, limit: int = MAX_BYTES) -> Any:
     """Parse one JSON value of any type; limits and errors as for `loads`."""
     text = _decode(data, limit)
-    _check_depth(text)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-            parse_int=_integer,
-            parse_float=_number,
-        )
+        value = _READER.decode(text)
     except json.JSONDecodeError as error:
         raise InvalidError(
             "PARSING_ERROR",
             f"The document is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
         ) from None
-    _check_values(value)
+    except RecursionError:
+        raise _too_deep() from None
+    _check_size(value)
+    if _SUSPECT.search(text):
+        _check_texts(value)
     return value
 
 
@@ -98,23 +96,10 @@ def _decode(data: bytes, limit: int) -> str:
         raise InvalidError("PARSING_ERROR", "The document is not UTF-8 text.") from None
 
 
-def _check_depth(text: str) -> None:
-    depth = 0
-    for match in _TOKENS.finditer(text):
-        mark = match.group()[0]
-        if mark in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise InvalidError("LIMIT_EXCEEDED", f"The document is nested deeper than {MAX_DEPTH} levels.")
-        elif mark in "]}":
-            depth -= 1
-
-
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        seen: set[str] = set()
-        name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        ((name, _),) = Counter(name for name, _ in pairs).most_common(1)
         raise InvalidError("DUPLICATE_JSON_KEY", f"The member {name[:100]!r} occurs twice in one object.")
     return result
 
@@ -136,14 +121,35 @@ def _number(text: str) -> float:
     return number
 
 
-def _check_values(value: Any) -> None:
-    count = 0
-    for item in walk(value):
-        if isinstance(item, dict | list):
+_READER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
+)
+"""Does all that can be done while reading; made once, since making one costs as much as reading a small document."""
+
+
+def _check_size(value: Any) -> None:
+    """Bound depth and number of values, one level after the other. The reader itself stops at some 1,000 levels."""
+    level, count, depth = [value] if isinstance(value, dict | list) else [], 0, 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        inside: list[Any] = []
+        for item in level:
             count += len(item)
-            if count > MAX_NODES:
-                raise InvalidError("LIMIT_EXCEEDED", f"The document has more than {MAX_NODES:,} members and items.")
-        elif isinstance(item, str):
+            inside += item.values() if type(item) is dict else item
+        if count > MAX_NODES:
+            raise InvalidError("LIMIT_EXCEEDED", f"The document has more than {MAX_NODES:,} members and items.")
+        level = [item for item in inside if type(item) is dict or type(item) is list]
+
+
+def _too_deep() -> InvalidError:
+    return InvalidError("LIMIT_EXCEEDED", f"The document is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _check_texts(value: Any) -> None:
+    for item in walk(value):
+        if isinstance(item, str):
             _check_text(item)
 
 
