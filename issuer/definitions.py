@@ -8,8 +8,9 @@ step is in the audit log with the digest of the bytes that it was about.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from issuer import audit
@@ -22,6 +23,7 @@ from issuer.store import definitions as store
 PINNED: Final = "pinned"
 EFFECTIVE: Final = "effective-at-completion"
 """The rules by which a version can apply, as they are kept with the completion."""
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,10 @@ def retire(tx: Transaction, definition_id: str, version: str, actor: str, now: d
     return retired
 
 
-def which_version(tx: Transaction, definition_id: str, pinned: str | None, completed_at: datetime) -> Applies | Hold:
-    """Say which version of a definition applies to a completion. Never simply the latest.
+def which_version(
+    known: Sequence[DefinitionVersion], definition_id: str, pinned: str | None, completed_at: datetime
+) -> Applies | Hold:
+    """Say which of the `known` versions of a definition applies to a completion. Never simply the latest.
 
     1. The report pins a version: that one, once it is approved, and unless it was retired before the completion.
     2. Otherwise the version effective at completion: among those approved, with `effective_from` at or before
@@ -121,12 +125,14 @@ def which_version(tx: Transaction, definition_id: str, pinned: str | None, compl
 
     Raises `NotFoundError` if no version of the definition, or not the pinned one, was ever imported.
     """
-    known = store.versions(tx, definition_id)
     if not known:
         raise NotFoundError(f"There is no definition “{definition_id}” here.")
-    if pinned is not None:
-        return _pinned(_get(tx, definition_id, pinned), completed_at)
-    return _effective(tx, definition_id, known, completed_at)
+    if pinned is None:
+        return _effective(definition_id, known, completed_at)
+    named = next((record for record in known if record.version == pinned), None)
+    if named is None:
+        raise NotFoundError(_unknown(definition_id, pinned))
+    return _pinned(named, completed_at)
 
 
 def _pinned(record: DefinitionVersion, completed_at: datetime) -> Applies | Hold:
@@ -137,17 +143,18 @@ def _pinned(record: DefinitionVersion, completed_at: datetime) -> Applies | Hold
     return Applies(record, PINNED)
 
 
-def _effective(
-    tx: Transaction, definition_id: str, known: tuple[DefinitionVersion, ...], completed_at: datetime
-) -> Applies | Hold:
+def _effective(definition_id: str, known: Sequence[DefinitionVersion], completed_at: datetime) -> Applies | Hold:
     if all(record.state is DefinitionState.DRAFT for record in known):
         return Hold("definition-not-approved", f"No version of “{definition_id}” is approved yet.")
-    found = store.in_force(tx, definition_id, completed_at)
+    found = [(record.effective_from, record) for record in known if record.effective_from is not None]
+    found = [(start, record) for start, record in found if start <= completed_at < (record.retired_at or _NEVER)]
     if not found:
         return Hold("no-version-effective", f"No version of “{definition_id}” was in effect at the completion.")
-    if len(found) > 1 and found[0].effective_from == found[1].effective_from:
+    latest = max(start for start, _ in found)
+    newest = [record for start, record in found if start == latest]
+    if len(newest) > 1:
         return Hold("version-ambiguous", f"Two versions of “{definition_id}” took effect at the same time.")
-    return Applies(found[0], EFFECTIVE)
+    return Applies(newest[0], EFFECTIVE)
 
 
 def _add(tx: Transaction, content: Definition, actor: str, now: datetime) -> DefinitionVersion:
@@ -195,8 +202,12 @@ def _change(tx: Transaction, record: DefinitionVersion, **values: Any) -> Defini
 def _get(tx: Transaction, definition_id: str, version: str) -> DefinitionVersion:
     record = store.find(tx, definition_id, version)
     if record is None:
-        raise NotFoundError(f"There is no version {version} of the definition “{definition_id}” here.")
+        raise NotFoundError(_unknown(definition_id, version))
     return record
+
+
+def _unknown(definition_id: str, version: str) -> str:
+    return f"There is no version {version} of the definition “{definition_id}” here."
 
 
 def _audit(tx: Transaction, record: DefinitionVersion, action: str, actor: str, now: datetime, **detail: str) -> None:

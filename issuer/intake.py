@@ -1,42 +1,38 @@
-"""Completions at work: taking a report in and issuing at once, or holding it until its cause is gone."""
+"""Completions at work: taking reports in and issuing at once, or holding them until the cause is gone."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from issuer import completions
-from issuer.db import Database, Transaction
-from issuer.definitions import Hold
-from issuer.errors import FieldError, IntegrityError, IssuerError, KeyStoreError
-from issuer.lint import LintError
-from issuer.model import Completion, CompletionReport, CompletionState, DefinitionVersion, IssuedCredential
+from issuer.db import Database
+from issuer.errors import IssuerError
+from issuer.inbox import Answer, Arrival, Refusal, take_in
+from issuer.model import CompletionState
+from issuer.release import due, release
 from issuer.signing import Signing
+from issuer.store import completions as store
 from issuer.store import credentials
-from issuer.store import definitions as definition_store
-from openbadge import strict_json
+from openbadge.errors import OpenBadgeError
 
-MAX_REPORT_BYTES: Final = 256 * 1024
-"""Bytes of one completion report: a hundred times a report with ten results and evidence."""
-_PAGE: Final = 200
-_LOG = logging.getLogger(__name__)
+_PAGE: Final = 500
+"""Held completions decided about in one transaction: a second of work at most, so that reports do not wait long."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a report: the completion, its credential if there is one, and whether the report was new."""
+class Incoming:
+    """A report as it came in, and who sent it."""
 
-    completion: Completion
-    credential: IssuedCredential | None
-    created: bool = False
+    raw: bytes
+    actor: str
 
 
 class Intake:
-    """The completions of one institution. What a method returns is committed."""
+    """The completions of one institution. What a method returns is committed. Safe to use from several threads."""
 
     def __init__(
         self, database: Database, institution_id: UUID, signing: Signing, clock: Callable[[], datetime]
@@ -49,84 +45,63 @@ class Intake:
     def report(self, raw: bytes, actor: str) -> Answer:
         """Take in one completion report (JSON bytes), and issue its credential if nothing stands in the way.
 
-        Stored, issued and answered in one transaction. Raises `FieldError` and `ConflictError` as
-        `completions.receive` does, and the `InvalidError` of `strict_json`; nothing is stored then.
+        Stored, issued and answered in one transaction. Raises `FieldError`, `ConflictError`, and the `InvalidError`
+        of `strict_json`; of a conflict the bytes are kept, otherwise nothing is stored then.
         """
-        report = CompletionReport.from_json(strict_json.loads(raw, limit=MAX_REPORT_BYTES))
-        now = self._clock()
-        with self._database.begin_write(self._institution_id) as tx:
-            received = completions.receive(tx, report, raw, actor, now)
-            completion = received.completion
-            if received.created and completion.state is CompletionState.RECEIVED:
-                completion = self._issue_or_hold(tx, completion, actor, now)
-            return Answer(completion, _credential_of(tx, completion), received.created)
+        (answer,) = self.report_many([Incoming(raw, actor)])
+        if isinstance(answer, Answer):
+            return answer
+        raise answer
 
-    def release(self, actor: str, definition_id: str | None = None) -> int:
-        """Issue held completions whose cause is gone, of one definition or of all; return how many were issued."""
+    def report_many(self, reports: Sequence[Incoming]) -> list[Answer | Refusal]:
+        """Take in a set of reports in one transaction, each as `report` does; what it would raise is returned."""
+        arrivals = [_read(item) for item in reports]
+        if not any(isinstance(item, Arrival) for item in arrivals):
+            return [item for item in arrivals if not isinstance(item, Arrival)]
+        with self._database.begin_write(self._institution_id) as tx:
+            return take_in(tx, arrivals, self._signing.issuance, self._clock())
+
+    def release(self, actor: str, definition_id: str | None = None, causes: Collection[str] | None = None) -> int:
+        """Issue held completions whose cause is gone, of one definition or of all; return how many were issued.
+
+        With `causes` only those held for one of these reasons are looked at.
+        """
         with self._database.begin_read(self._institution_id) as tx:
-            known = {version.definition_id for version in definition_store.every(tx)}
-        names = sorted(known) if definition_id is None else [definition_id]
-        return sum(self._release_definition(name, actor) for name in names)
+            names = store.held_definitions(tx) if definition_id is None else (definition_id,)
+        return sum(self._release_definition(name, actor, causes) for name in names)
 
     def get(self, completion_id: UUID) -> Answer:
         """Return a completion with its credential. Raises `NotFoundError`."""
         with self._database.begin_read(self._institution_id) as tx:
             completion = completions.get(tx, completion_id)
-            return Answer(completion, _credential_of(tx, completion))
+            key = completion.credential_id
+            return Answer(completion, None if key is None else credentials.get(tx, key))
 
     def page(self, state: CompletionState | None = None, limit: int = 100, after: UUID | None = None) -> list[Answer]:
         """Return completions with their credentials in order of arrival; `after` is the last id that is known."""
         with self._database.begin_read(self._institution_id) as tx:
             found = completions.list_completions(tx, state, limit, after)
-            return [Answer(item, _credential_of(tx, item)) for item in found]
+            issued = credentials.by_ids(tx, [item.credential_id for item in found if item.credential_id is not None])
+        return [Answer(item, None if item.credential_id is None else issued[item.credential_id]) for item in found]
 
-    def _issue_or_hold(self, tx: Transaction, completion: Completion, actor: str, now: datetime) -> Completion:
-        """Issue within a savepoint; whatever stands in the way is kept as the reason why the completion is held."""
-        try:
-            with tx.connection.begin_nested():
-                issuance = self._signing.issuance()
-                return issuance.issue(tx, completion, _version_of(tx, completion), actor, now)[0]
-        except IssuerError as error:
-            _LOG.error("completion %s cannot be issued: %s", completion.id, error.code)
-            return completions.advance(tx, completion, CompletionState.HELD, _reason(error), actor, now)
-
-    def _release_definition(self, definition_id: str, actor: str) -> int:
+    def _release_definition(self, definition_id: str, actor: str, causes: Collection[str] | None) -> int:
         count, after = 0, None
         while True:
+            now = self._clock()
             with self._database.begin_read(self._institution_id) as tx:
-                page = completions.held_for(tx, definition_id, limit=_PAGE, after=after)
+                page = store.held(tx, definition_id, _PAGE, after)
+                waiting = [item for item in page if causes is None or item.reason_code in causes]
+                changed = due(tx, waiting, now)
             if not page:
                 return count
-            count += sum(self._release_one(item.id, actor) for item in page)
-            after = page[-1].id
-
-    def _release_one(self, completion_id: UUID, actor: str) -> bool:
-        now = self._clock()
-        with self._database.begin_write(self._institution_id) as tx:
-            current = completions.get(tx, completion_id)
-            if current.state is not CompletionState.HELD:
-                return False
-            decided = completions.reconsider(tx, current, actor, now)
-            if decided.state is CompletionState.RECEIVED:
-                decided = self._issue_or_hold(tx, decided, actor, now)
-            return decided.state is CompletionState.ISSUED
+            if changed:
+                with self._database.begin_write(self._institution_id) as tx:
+                    count += release(tx, changed, self._signing.issuance, actor, now)
+            after = page[-1]
 
 
-def _version_of(tx: Transaction, completion: Completion) -> DefinitionVersion:
-    key = completion.definition_version_id
-    found = None if key is None else definition_store.get(tx, key)
-    if found is None:
-        raise IntegrityError("The definition version of this completion is not stored.")
-    return found
-
-
-def _credential_of(tx: Transaction, completion: Completion) -> IssuedCredential | None:
-    return None if completion.credential_id is None else credentials.get(tx, completion.credential_id)
-
-
-def _reason(error: IssuerError) -> Hold:
-    if isinstance(error, KeyStoreError):
-        return Hold("no-signing-key", error.detail)
-    if isinstance(error, LintError | FieldError):
-        return Hold("report-does-not-fit", error.detail)
-    return Hold("cannot-be-issued", error.detail)
+def _read(item: Incoming) -> Arrival | Refusal:
+    try:
+        return Arrival.read(item.raw, item.actor)
+    except (IssuerError, OpenBadgeError) as error:
+        return error

@@ -1,69 +1,153 @@
-"""Issuing: the one place where a credential comes into being, inside the caller's transaction.
+"""Issuing: the one place where credentials come into being, inside the caller's transaction.
 
-    1. claim the business key: (institution, person, definition, occurrence) never gets two credentials
-    2. allocate the credential's address and a random status entry
-    3. make the credential (`issuer.make`) and verify it
-    4. store the exact bytes; mark the completion; write the audit entry
+    make_all   allocates random status entries, makes the credentials (`make`), verifies a signature of each set
+    store      keeps the exact bytes, claims the business keys, writes the audit lines
 
-Whatever fails undoes all of it. Nothing here sends anything: deliveries send what is stored.
+Nothing leaves before the commit, and whatever fails undoes all of it. A business key (institution, person, definition,
+occurrence) never gets two live credentials: `decide` has looked, and the key of the table of awards forbids it.
 """
 
 from __future__ import annotations
 
+import hmac
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from issuer import audit, completions, status
+from issuer.audit import Line
 from issuer.db import Transaction
-from issuer.make import CRYPTOSUITE, Maker, Plan
-from issuer.model import Completion, DefinitionVersion, IssuedCredential
-from issuer.store import credentials
+from issuer.decide import Key, Twin
+from issuer.definitions import Hold
+from issuer.errors import FieldError, IssuerError, KeyStoreError
+from issuer.lint import LintError
+from issuer.make import CRYPTOSUITE, Made, Maker, Plan
+from issuer.model import Completion, DefinitionVersion, IssuedCredential, StatusSlot
+from issuer.store import credentials, institutions
+from issuer.store.rows import new_ids
 
-SEED_BYTES: Final = 32
-"""Bytes from which everything that is random in a credential is derived."""
+__all__ = ["CRYPTOSUITE", "Issuance", "Wanted", "make_all", "store"]
 
-__all__ = ["CRYPTOSUITE", "Issuance"]
+Issuance = Maker
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Issuance(Maker):
-    """All that is the same for every credential that one institution issues with one key."""
+class Wanted:
+    """A completion that nothing stands in the way of, and the definition version that applies to it."""
 
-    def issue(
-        self, tx: Transaction, completion: Completion, version: DefinitionVersion, actor: str, now: datetime
-    ) -> tuple[Completion, UUID]:
-        """Issue the credential of a completion, or find the one that its business key already has.
+    completion: Completion
+    version: DefinitionVersion
 
-        Returns the completion in its new state and the credential's key. Raises `LintError` and `FieldError` when
-        the credential must not be signed; the caller then rolls back to before the call.
-        """
-        credential_id = credentials.claim(tx, completion, tx.new_id(now))
-        if credentials.get(tx, credential_id) is None:
-            record = self._record(tx, credential_id, completion, version, now)
-            credentials.add(tx, record)
-            detail = {"completion": str(completion.id), "sha256": record.sha256.hex(), "key": record.key_id}
-            audit.append(tx, now, actor, "credential.issue", str(credential_id), detail)
-        return completions.mark_issued(tx, completion, credential_id, actor, now), credential_id
+    @property
+    def key(self) -> Key:
+        """The business key."""
+        return self.completion.person, self.completion.definition_id, self.completion.occurrence
 
-    def _record(
-        self, tx: Transaction, credential_id: UUID, completion: Completion, version: DefinitionVersion, now: datetime
-    ) -> IssuedCredential:
-        slot = status.allocate(tx, status.REVOCATION, now)
-        made = self.make(Plan(completion, version, slot, tx.random_bytes(SEED_BYTES), now))
-        self.verify(made)
+
+def make_all(
+    tx: Transaction, wanted: Sequence[Wanted], maker: Callable[[], Maker], now: datetime
+) -> list[tuple[Completion, IssuedCredential | None]]:
+    """Make the credentials of some completions; nothing is stored but that status entries are given away.
+
+    Returns each completion in its new state, and its credential: None if it is held now, with the reason, or if one
+    before it in the set got the credential for the same business key.
+    """
+    if not wanted:
+        return []
+    try:
+        made_by = maker()
+    except IssuerError as error:
+        return [(_held(item.completion, error), None) for item in wanted]
+    return _Making(tx, made_by, wanted, now).all()
+
+
+class _Making:
+    """One set of credentials in the making."""
+
+    def __init__(self, tx: Transaction, maker: Maker, wanted: Sequence[Wanted], now: datetime) -> None:
+        self._maker = maker
+        self._wanted = wanted
+        self._now = now
+        self._institution_id = tx.institution_id
+        self._secret = institutions.secret(tx)
+        self._ids = new_ids(tx, now, len(wanted))
+        self._slots = status.allocate_many(tx, status.REVOCATION, len({item.key for item in wanted}), now)
+        self._awarded: dict[Key, UUID] = {}
+
+    def all(self) -> list[tuple[Completion, IssuedCredential | None]]:
+        return [self._one(item, key) for item, key in zip(self._wanted, self._ids, strict=True)]
+
+    def _one(self, item: Wanted, credential_id: UUID) -> tuple[Completion, IssuedCredential | None]:
+        holder = self._awarded.get(item.key)
+        if holder is not None:
+            return completions.decided(item.completion, Twin(holder)), None
+        slot = self._slots[-1]
+        try:
+            made = self._made(item, slot)
+        except IssuerError as error:
+            return _held(item.completion, error), None
+        self._slots.pop()
+        self._awarded[item.key] = credential_id
+        issued = self._record(item, credential_id, slot, made)
+        return completions.issued(item.completion, credential_id), issued
+
+    def _made(self, item: Wanted, slot: StatusSlot) -> Made:
+        made = self._maker.make(Plan(item.completion, item.version, slot, self._seed(item.completion.id), self._now))
+        if not self._awarded:
+            self._maker.verify(made)  # a key store can be broken, too: one signature of each set is verified
+        return made
+
+    def _seed(self, completion_id: UUID) -> bytes:
+        """The same completion gives the same credential again, and nobody can tell what its seed is."""
+        return hmac.digest(self._secret, completion_id.bytes, "sha256")
+
+    def _record(self, item: Wanted, credential_id: UUID, slot: StatusSlot, made: Made) -> IssuedCredential:
         return IssuedCredential(
             id=credential_id,
             public_id=made.public_id,
-            institution_id=tx.institution_id,
-            completion_id=completion.id,
-            definition_version_id=version.id,
+            institution_id=self._institution_id,
+            completion_id=item.completion.id,
+            definition_version_id=item.version.id,
             document=made.document,
             sha256=made.sha256,
             key_id=made.key_id,
             status_list_id=slot.list_id,
             status_index=slot.index,
-            issued_at=now,
-            jwt=self.token(made.document),
+            issued_at=self._now,
         )
+
+
+def store(tx: Transaction, made: Sequence[tuple[Completion, IssuedCredential | None, str]], now: datetime) -> None:
+    """Store what `make_all` made: (completion, credential, who is answerable). The completions must be stored."""
+    issued = [(completion, credential, actor) for completion, credential, actor in made if credential is not None]
+    credentials.add_many(tx, [credential for _, credential, _ in issued])
+    credentials.award_many(tx, [completion for completion, _, _ in issued])
+    audit.append_many(
+        tx,
+        now,
+        [
+            Line(
+                actor,
+                "credential.issue",
+                str(credential.id),
+                {"completion": str(completion.id), "sha256": credential.sha256.hex(), "key": credential.key_id},
+            )
+            for completion, credential, actor in issued
+        ],
+    )
+
+
+def _held(completion: Completion, error: IssuerError) -> Completion:
+    _LOG.error("completion %s cannot be issued: %s", completion.id, error.code)
+    return completions.decided(completion, _reason(error))
+
+
+def _reason(error: IssuerError) -> Hold:
+    if isinstance(error, KeyStoreError):
+        return Hold("no-signing-key", error.detail)
+    if isinstance(error, LintError | FieldError):
+        return Hold("report-does-not-fit", error.detail)
+    return Hold("cannot-be-issued", error.detail)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from issuer import definitions, status
+from issuer import audit, definitions, status
 from issuer.achievement import achievement_json
 from issuer.addresses import Addresses
 from issuer.db import Database, Transaction
 from issuer.definitions import Decision
-from issuer.errors import NotFoundError
+from issuer.errors import NotFoundError, StateError
 from issuer.intake import Intake
 from issuer.keys import KeyStore
 from issuer.model import (
@@ -26,11 +26,16 @@ from issuer.model import (
     IssuedCredential,
     StatusChange,
 )
+from issuer.model.canonical import sha256
 from issuer.publication import StatusPublisher
 from issuer.signing import Signing
 from issuer.store import credentials
 from issuer.store import definitions as definition_store
 from openbadge import strict_json
+
+
+PUBLIC: Final = "anybody"
+"""Who is answerable for what any visitor of a public address may cause."""
 
 
 class Service:
@@ -106,6 +111,32 @@ class Service:
         """Return the credential at a public address, or None."""
         with self.database.begin_read(self.institution.id) as tx:
             return credentials.by_public_id(tx, public_id)
+
+    def token(self, public_id: str) -> str:
+        """Return the token form (VC-JWT) of the credential at a public address, signed when it is first asked for.
+
+        Raises `NotFoundError`; `StateError` for a revoked credential whose token was never asked for, since a
+        signature made now would be younger than the revocation; and what `Signing.token` raises.
+        """
+        found = self.credential(public_id)
+        if found is None:
+            raise NotFoundError("There is no such credential here.")
+        return found.jwt or self._tokened(found)
+
+    def _tokened(self, credential: IssuedCredential) -> str:
+        token = self.signing.token(credential.document)
+        now = self.clock()
+        with self.database.begin_write(credential.institution_id) as tx:
+            if status.is_revoked(tx, credential):
+                raise StateError("This credential was revoked, so no token is made of it any more.")
+            if credentials.keep_token(tx, credential, token):
+                detail = {
+                    "sha256": sha256(token.encode()).hex(),
+                    "key": self.signing.token_signer().verification_method,
+                }
+                audit.append(tx, now, PUBLIC, "credential.token", str(credential.id), detail)
+                return token
+        return self.token(credential.public_id)
 
     def list_credentials(self, limit: int = 100, after: UUID | None = None) -> tuple[IssuedCredential, ...]:
         """Return credentials in order of issue; `after` is the last id that is known."""

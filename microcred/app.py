@@ -131,10 +131,14 @@ def _page_deps(service: Service, check: Checker) -> pages.PageDeps:
 class _Shown:
     """A stored credential in the form that the pages take."""
 
+    service: Service
+    public_id: str
     url: str
     document: Mapping[str, Any]
     document_bytes: bytes
-    jwt: str | None
+
+    def token(self) -> str:
+        return self.service.token(self.public_id)
 
 
 def _stored(service: Service, public_id: str) -> StoredCredential | None:
@@ -142,7 +146,7 @@ def _stored(service: Service, public_id: str) -> StoredCredential | None:
     if found is None:
         return None
     url = service.addresses.credential(found.public_id)
-    return _Shown(url, json.loads(found.document), found.document, found.jwt)
+    return _Shown(service, found.public_id, url, json.loads(found.document), found.document)
 
 
 def _health() -> PlainTextResponse:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from issuer.deliver.files import baked_png, baked_svg
 from issuer.deliver.page import credential_face
 from issuer.errors import IntegrityError, SettingsError
-from issuer.intake import Answer
+from issuer.inbox import Answer
 from issuer.model import IssuedCredential
 from issuer.settings import IssuerSettings
 from microcred import samples
@@ -171,7 +171,7 @@ def _files(sample: Sample, credential: IssuedCredential, checked: Report) -> dic
     }
     return {
         "credential.json": credential.document,
-        "credential.jwt": (credential.jwt or "").encode(),
+        "credential.jwt": service.token(credential.public_id).encode(),
         "credential.png": baked_png(shown, credential.document),
         "credential.svg": baked_svg(shown, credential.document),
         "did.json": key_document,

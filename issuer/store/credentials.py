@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select, update
 
 from issuer.db import Transaction
-from issuer.errors import IntegrityError
 from issuer.model import Completion, IssuedCredential
-from issuer.store.rows import MAX_PAGE, insert, insert_new, read_all, read_one
+from issuer.store.rows import MAX_PAGE, changed, insert_many, pairs_in, read_all, read_in, read_one
 from issuer.store.tables import award
 from issuer.store.tables import credential as table
+from issuer.store.tables import status_change as changes
 
 
-def add(tx: Transaction, record: IssuedCredential) -> None:
-    """Store a credential with its exact bytes."""
-    insert(tx, table, record)
+def add_many(tx: Transaction, records: Sequence[IssuedCredential]) -> None:
+    """Store credentials with their exact bytes."""
+    insert_many(tx, table, records)
 
 
 def get(tx: Transaction, credential_id: UUID) -> IssuedCredential | None:
@@ -25,14 +26,14 @@ def get(tx: Transaction, credential_id: UUID) -> IssuedCredential | None:
     return read_one(tx, _ours(tx).where(table.c.id == credential_id), IssuedCredential)
 
 
+def by_ids(tx: Transaction, credential_ids: Collection[UUID]) -> dict[UUID, IssuedCredential]:
+    """Return some credentials by their keys."""
+    return {found.id: found for found in read_in(tx, _ours(tx), table.c.id, credential_ids, IssuedCredential)}
+
+
 def by_public_id(tx: Transaction, public_id: str) -> IssuedCredential | None:
     """Return the credential at a public address, of whichever institution: who knows the address may see it."""
     return read_one(tx, select(table).where(table.c.public_id == public_id), IssuedCredential)
-
-
-def by_completion(tx: Transaction, completion_id: UUID) -> IssuedCredential | None:
-    """Return the credential that was issued for a completion."""
-    return read_one(tx, _ours(tx).where(table.c.completion_id == completion_id), IssuedCredential)
 
 
 def page(tx: Transaction, limit: int, after: UUID | None = None) -> tuple[IssuedCredential, ...]:
@@ -41,33 +42,35 @@ def page(tx: Transaction, limit: int, after: UUID | None = None) -> tuple[Issued
     return read_all(tx, statement if after is None else statement.where(table.c.id > after), IssuedCredential)
 
 
-def awarded(tx: Transaction, person: str, definition_id: str, occurrence: str) -> UUID | None:
-    """Return the key of the credential that a business key already has."""
-    found: UUID | None = tx.connection.scalar(
-        select(award.c.credential_id).where(
-            award.c.institution_id == tx.institution_id,
-            award.c.person == person,
-            award.c.definition_id == definition_id,
-            award.c.occurrence == occurrence,
-        )
+def awarded_among(tx: Transaction, definition_id: str, persons: Collection[str]) -> dict[tuple[str, str, str], UUID]:
+    """Return which credential each business key (person, definition, occurrence) of these people has, if any."""
+    statement = select(award.c.person, award.c.occurrence, award.c.credential_id).where(
+        award.c.institution_id == tx.institution_id, award.c.definition_id == definition_id
     )
-    return found
+    found = pairs_in(tx, statement, award.c.person, persons)
+    return {(person, definition_id, occurrence): credential_id for person, occurrence, credential_id in found}
 
 
-def claim(tx: Transaction, completion: Completion, credential_id: UUID) -> UUID:
-    """Take the business key of a completion for a credential that this transaction is about to store.
+def revoked_among(tx: Transaction, credential_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return the keys of those credentials whose status entry's newest decision sets the bit."""
+    same_entry = and_(changes.c.list_id == table.c.status_list_id, changes.c.index == table.c.status_index)
+    statement = select(table.c.id, changes.c.value).join(changes, same_entry).order_by(changes.c.id)
+    newest = dict(pairs_in(tx, statement, table.c.id, credential_ids))
+    return frozenset(key for key, is_set in newest.items() if is_set)
 
-    Returns `credential_id`, or the key of the credential that has it already. Claim before any work is done; the
-    reference is checked at commit.
+
+def award_many(tx: Transaction, issued: Sequence[Completion]) -> None:
+    """Give the business keys of issued completions to their credentials.
+
+    A key that has a credential raises `sqlalchemy.exc.IntegrityError`: whoever writes has looked before.
     """
-    key = {name: getattr(completion, name) for name in ("person", "definition_id", "occurrence")}
-    values = {**key, "institution_id": tx.institution_id, "credential_id": credential_id}
-    if insert_new(tx, award, values):
-        return credential_id
-    holder = awarded(tx, **key)
-    if holder is None:
-        raise IntegrityError("The credential key is in use for another award.")
-    return holder
+    insert_many(tx, award, issued)
+
+
+def keep_token(tx: Transaction, record: IssuedCredential, token: str) -> bool:
+    """Store the token form of a credential that has none yet; False if it has."""
+    statement = update(table).where(table.c.id == record.id, table.c.jwt.is_(None))
+    return changed(tx, statement.values(jwt=token)) == 1
 
 
 def _ours(tx: Transaction) -> Select[Any]:

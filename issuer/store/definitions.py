@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import Select, select, update
 
 from issuer.db import Transaction
 from issuer.model import DefinitionState, DefinitionVersion
-from issuer.store.rows import changed, insert, read_all, read_one
+from issuer.store.rows import changed, insert, read_all, read_in, read_one
 from issuer.store.tables import definition_version as table
 
 
@@ -32,24 +32,21 @@ def get(tx: Transaction, version_id: UUID) -> DefinitionVersion | None:
 
 def versions(tx: Transaction, definition_id: str) -> tuple[DefinitionVersion, ...]:
     """Return all versions of a definition, the oldest first."""
-    statement = _ours(tx).where(table.c.definition_id == definition_id).order_by(table.c.id)
-    return read_all(tx, statement, DefinitionVersion)
+    return versions_of(tx, [definition_id]).get(definition_id, ())
+
+
+def versions_of(tx: Transaction, definition_ids: Collection[str]) -> dict[str, tuple[DefinitionVersion, ...]]:
+    """Return all versions of each of these definitions that has any, the oldest first."""
+    found: dict[str, tuple[DefinitionVersion, ...]] = {}
+    for record in read_in(tx, _ours(tx).order_by(table.c.id), table.c.definition_id, definition_ids, DefinitionVersion):
+        found[record.definition_id] = (*found.get(record.definition_id, ()), record)
+    return found
 
 
 def every(tx: Transaction, state: DefinitionState | None = None) -> tuple[DefinitionVersion, ...]:
     """Return all versions of all definitions, or those in one state; by definition, the oldest first."""
     statement = _ours(tx).order_by(table.c.definition_id, table.c.id)
     return read_all(tx, statement if state is None else statement.where(table.c.state == state), DefinitionVersion)
-
-
-def in_force(tx: Transaction, definition_id: str, at: datetime) -> tuple[DefinitionVersion, ...]:
-    """Return the versions in force at `at`, the one that took effect last first."""
-    statement = _ours(tx).where(
-        table.c.definition_id == definition_id,
-        table.c.effective_from <= at,
-        (table.c.retired_at.is_(None)) | (table.c.retired_at > at),
-    )
-    return read_all(tx, statement.order_by(table.c.effective_from.desc()), DefinitionVersion)
 
 
 def change(tx: Transaction, record: DefinitionVersion, expected: DefinitionState, **values: Any) -> bool:

@@ -19,7 +19,7 @@ from issuer import auth
 from issuer.auth import Principal
 from issuer.definitions import Decision
 from issuer.errors import FieldError, IssuerError
-from issuer.intake import MAX_REPORT_BYTES
+from issuer.inbox import MAX_REPORT_BYTES
 from issuer.model import CompletionState, DefinitionState
 from issuer.model.fields import Fields
 from issuer.model.forms import instant

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -49,9 +48,9 @@ class StoredCredential(Protocol):
     def document_bytes(self) -> bytes:
         """The signed document, byte for byte."""
 
-    @property
-    def jwt(self) -> str | None:
-        """The same credential as a compact JWT, if it was issued in that form too."""
+    def token(self) -> str:
+        """The same credential as a compact JWT, signed when it is first asked for. Raises `StateError` when it is
+        too late for that: the credential was revoked."""
 
 
 def preferred(accept: str) -> str:
@@ -82,9 +81,7 @@ def _document(request: Request, stored: StoredCredential) -> Response:
 
 
 def _token(request: Request, stored: StoredCredential) -> Response:
-    if stored.jwt is None:
-        raise HTTPException(404)
-    return file_response(request, stored.jwt.encode(), MEDIA_JWT, public=True)
+    return file_response(request, stored.token().encode(), MEDIA_JWT, public=True)
 
 
 def _png(request: Request, stored: StoredCredential) -> Response:

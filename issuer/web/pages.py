@@ -121,7 +121,7 @@ class _Pages:
         report = self._deps.report(stored.document_bytes)
         check = f"{self._deps.verifier_url}?{urlencode({'url': f'{stored.url}.json'})}"
         values = credential_page(stored.url, stored.document, report)
-        return self._page("credential.html", **values, has_jwt=stored.jwt is not None, check_url=check)
+        return self._page("credential.html", **values, has_jwt=report["verdict"] != "invalid", check_url=check)
 
     def achievement_page(self, request: Request, achievement: Mapping[str, Any]) -> Response:
         view = achievement_view(achievement, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from issuer.addresses import Addresses
-from issuer.intake import Answer
+from issuer.inbox import Answer
 from issuer.model import DefinitionVersion, IssuedCredential
 from openbadge import timestamps
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from issuer.errors import IssuerError, StateError
 from issuer.web import pages
+from issuer.web.problem import on_issuer_error
 from tests.verifier import builders
 from tests.verifier.web_client import deps as verifier_deps
 from verifier.trust import TrustList
@@ -49,6 +51,11 @@ class Stored:
     document: Mapping[str, Any]
     document_bytes: bytes
     jwt: str | None
+
+    def token(self) -> str:
+        if self.jwt is None:
+            raise StateError("This credential was revoked.")
+        return self.jwt
 
 
 def full(document: builders.Document) -> None:
@@ -93,5 +100,6 @@ def app(page_dependencies: pages.PageDeps, published: Mapping[str, Any] | None =
     whole.include_router(pages.router(page_dependencies))
     whole.include_router(verifier_router(verifier_deps(published)))
     whole.mount("/static/issuer", pages.static_files())
+    whole.add_exception_handler(IssuerError, on_issuer_error)
     install(whole)
     return whole

@@ -11,8 +11,8 @@ from typing import Any
 from issuer.db import Database, Transaction, open_database
 from issuer.definitions import Decision, approve, import_definition
 from issuer.migrations import upgrade
-from issuer.model import CompletionReport, Definition, DefinitionVersion, Institution, IssuedCredential
-from issuer.store import credentials, institutions
+from issuer.model import CompletionReport, Definition, DefinitionVersion, Institution
+from issuer.store import institutions
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -95,23 +95,3 @@ def approved(tx: Transaction, effective_from: datetime = START, **changes: Any) 
     """Import and approve a definition."""
     draft = import_definition(tx, definition(**changes), "author", NOW)
     return approve(tx, draft.definition_id, draft.version, Decision("AB-1", effective_from), "board", NOW)
-
-
-def store_credential(tx: Transaction, completion: Any, version: DefinitionVersion, slot: Any) -> IssuedCredential:
-    """Store bytes as if they had been issued, without a signature."""
-    credential = IssuedCredential(
-        id=tx.new_id(NOW),
-        public_id=secrets.token_urlsafe(16),
-        institution_id=tx.institution_id,
-        completion_id=completion.id,
-        definition_version_id=version.id,
-        document=b"{}",
-        sha256=bytes(32),
-        key_id="did:web:uni.example#k",
-        status_list_id=slot.list_id,
-        status_index=slot.index,
-        issued_at=NOW,
-    )
-    assert credentials.claim(tx, completion, credential.id) == credential.id
-    credentials.add(tx, credential)
-    return credential

@@ -9,57 +9,75 @@ from typing import Any
 import pytest
 
 from issuer import completions, status
-from issuer.completions import TRANSITIONS, Hold, advance, mark_issued, receive, reconsider
+from issuer.completions import TRANSITIONS, Hold, advance
 from issuer.db import Transaction
 from issuer.definitions import Decision, approve, import_definition
-from issuer.errors import ConflictError, FieldError, NotFoundError, StateError
-from issuer.model import Completion, CompletionState, IssuedCredential
-from issuer.store import credentials
-from tests.issuer.samples import NOW, REPORT, START, approved, definition, raw, report, store_credential
+from issuer.errors import ConflictError, FieldError, KeyStoreError, NotFoundError, StateError
+from issuer.model import Completion, CompletionState, IssuedCredential, ReviewKind, ReviewState
+from issuer.release import CAUSES_THAT_PASS, due, release
+from issuer.store import completions as store
+from issuer.store import credentials, reviews
+from tests.issuer.making import Press, arrival, take, take_all
+from tests.issuer.samples import NOW, REPORT, START, approved, definition, raw, report
 
 S = CompletionState
 
 
-def take(tx: Transaction, **changes: Any) -> completions.Received:
-    value = report(**changes)
-    return receive(tx, value, raw(value), "lms", NOW)
-
-
 @pytest.fixture
 def issued(tx: Transaction) -> IssuedCredential:
-    version = approved(tx)
-    completion = take(tx).completion
-    credential = store_credential(tx, completion, version, status.allocate(tx, status.REVOCATION, NOW))
-    mark_issued(tx, completion, credential.id, "lms", NOW)
+    approved(tx)
+    credential = take(tx).credential
+    assert credential is not None
     return credential
 
 
-def test_a_report_for_an_approved_version_can_be_issued(tx: Transaction) -> None:
+def held(tx: Transaction, **changes: Any) -> Completion:
+    """A completion of a draft."""
+    import_definition(tx, definition(**changes), "author", NOW)
+    return take(tx).completion
+
+
+def let_go(tx: Transaction, *waiting: Completion) -> list[Completion]:
+    release(tx, waiting, Press(), "board", NOW)
+    return [completions.get(tx, item.id) for item in waiting]
+
+
+def test_a_report_for_an_approved_version_is_issued(tx: Transaction) -> None:
     version = approved(tx)
-    received = take(tx)
-    completion = received.completion
-    assert received.created
-    assert (completion.state, completion.definition_version_id) == (S.RECEIVED, version.id)
+    press = Press()
+    answer = take(tx, press)
+    completion = answer.completion
+    assert answer.created
+    assert (completion.state, completion.definition_version_id) == (S.ISSUED, version.id)
     assert completion.version_rule == "effective-at-completion"
     assert completion.report == report()
     assert completion.raw == raw(report())
     assert completions.get(tx, completion.id) == completion
-    assert [step.state for step in completions.history(tx, completion)] == [S.RECEIVED]
+    assert credentials.by_ids(tx, [completion.credential_id]) == {answer.credential.id: answer.credential}
+    (plan,) = press.plans
+    assert (plan.version, plan.issued_at, plan.completion.id) == (version, NOW, completion.id)
+    (step,) = completions.history(tx, completion)
+    assert (step.state, step.at, step.actor, step.reason) == (S.ISSUED, NOW, "lms", None)
 
 
 def test_the_same_report_again_is_the_same_completion(tx: Transaction) -> None:
     approved(tx)
     first = take(tx)
-    again = receive(tx, report(completedAt="2026-11-23T13:32:28+01:00"), b"other white space", "lms", NOW)
-    assert (again.created, again.completion) == (False, first.completion)
+    (again,) = take_all(tx, arrival(data=b"other white space", completedAt="2026-11-23T13:32:28+01:00"))
+    assert (again.created, again.completion, again.credential) == (False, first.completion, first.credential)
 
 
-def test_the_same_source_id_with_other_content_is_a_conflict(tx: Transaction) -> None:
+def test_other_content_under_a_known_name_is_a_conflict_and_kept(tx: Transaction) -> None:
     approved(tx)
     first = take(tx)
-    with pytest.raises(ConflictError, match="new sourceId"):
-        take(tx, learner={**REPORT["learner"], "name": "Someone Else"})
+    other = arrival(learner={**REPORT["learner"], "name": "Someone Else"})
+    for _ in range(2):
+        (answer,) = take_all(tx, other)
+        assert isinstance(answer, ConflictError)
+        assert "new sourceId" in answer.detail
     assert completions.list_completions(tx) == [first.completion]
+    (review,) = reviews.page(tx, ReviewState.OPEN, 10, None)
+    assert (review.kind, review.raw, review.completion_id) == (ReviewKind.CONFLICT, other.raw, first.completion.id)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +89,7 @@ def test_the_same_source_id_with_other_content_is_a_conflict(tx: Transaction) ->
         ({"result": [{"resultDescription": "lo9", "status": "Completed"}]}, "result[0].resultDescription"),
         ({"result": [{"resultDescription": "grade", "value": "Z"}]}, "result[0].value"),
         ({"result": [{"name": "Attendance", "value": "12 of 12"}]}, "result[0].name"),
+        ({"result": [{"resultDescription": "lo1", "value": "1"}]}, "result[0].status"),
     ],
 )
 def test_a_report_that_does_not_fit_is_refused_and_not_stored(tx: Transaction, changes: Any, path: str) -> None:
@@ -79,6 +98,7 @@ def test_a_report_that_does_not_fit_is_refused_and_not_stored(tx: Transaction, c
         take(tx, **changes)
     assert caught.value.path == path
     assert completions.list_completions(tx) == []
+    assert reviews.page(tx, ReviewState.OPEN, 10, None) == ()
 
 
 def test_a_clock_that_is_a_little_ahead_and_fitting_results_are_accepted(tx: Transaction) -> None:
@@ -88,34 +108,52 @@ def test_a_clock_that_is_a_little_ahead_and_fitting_results_are_accepted(tx: Tra
         {"resultDescription": "grade", "value": "A"},
         {"name": "grade", "value": "B"},
     ]
-    assert take(tx, completedAt="2026-11-24T12:05:00Z", result=results).completion.state is S.RECEIVED
+    assert take(tx, completedAt="2026-11-24T12:05:00Z", result=results).completion.state is S.ISSUED
 
 
 def test_what_is_not_approved_is_held_and_released_by_the_approval(tx: Transaction) -> None:
-    import_definition(tx, definition(), "author", NOW)
-    completion = take(tx).completion
+    completion = held(tx)
     assert (completion.state, completion.reason_code) == (S.HELD, "definition-not-approved")
-    assert reconsider(tx, completion, "system", NOW) == completion
+    assert due(tx, [completion], NOW) == []
+    assert let_go(tx, completion) == [completion]
     version = approve(tx, "data-ethics", "1", Decision("AB-1", START), "board", NOW)
-    assert completions.held_for(tx, "data-ethics") == [completion]
-    released = reconsider(tx, completion, "board", NOW)
-    assert (released.state, released.reason, released.definition_version_id) == (S.RECEIVED, None, version.id)
-    assert completions.held_for(tx, "data-ethics") == []
+    assert store.held_definitions(tx) == ("data-ethics",)
+    assert store.held(tx, "data-ethics") == (completion,)
+    assert due(tx, [completion], NOW) == [completion]
+    (released,) = let_go(tx, completion)
+    assert (released.state, released.reason, released.definition_version_id) == (S.ISSUED, None, version.id)
+    assert credentials.by_ids(tx, [released.credential_id])
+    assert store.held(tx, "data-ethics") == ()
+    assert store.held_definitions(tx) == ()
     steps = completions.history(tx, released)
     assert [(step.state, step.actor, step.reason_code) for step in steps] == [
         (S.HELD, "lms", "definition-not-approved"),
-        (S.RECEIVED, "board", None),
+        (S.ISSUED, "board", None),
     ]
-    with pytest.raises(StateError):
-        reconsider(tx, released, "board", NOW)
+    assert let_go(tx, completion) == [released]
 
 
 def test_a_held_report_that_turns_out_not_to_fit_stays_held_with_the_reason(tx: Transaction) -> None:
     import_definition(tx, definition(results=[]), "author", NOW)
     completion = take(tx, result=[{"resultDescription": "grade", "value": "A"}]).completion
     approve(tx, "data-ethics", "1", Decision("AB-1", START), "board", NOW)
-    decided = reconsider(tx, completion, "board", NOW)
+    (decided,) = let_go(tx, completion)
     assert (decided.state, decided.reason_code) == (S.HELD, "report-does-not-fit")
+    assert "report-does-not-fit" not in CAUSES_THAT_PASS
+
+
+def test_held_completions_are_released_in_the_order_in_which_they_happened(tx: Transaction) -> None:
+    import_definition(tx, definition(), "author", NOW)
+    times = ["2026-11-23T12:00:03Z", "2026-11-23T12:00:01Z", "2026-11-23T12:00:02Z"]
+    late, first, middle = (take(tx, sourceId=at, completedAt=at).completion for at in times)
+    approve(tx, "data-ethics", "1", Decision("AB-1", START), "board", NOW)
+    waiting = store.held(tx, "data-ethics", limit=2)
+    assert waiting == (first, middle)
+    waiting += store.held(tx, "data-ethics", limit=2, after=waiting[-1])
+    assert waiting == (first, middle, late)
+    assert release(tx, waiting, Press(), "board", NOW) == 3
+    (award,) = {completions.get(tx, item.id).credential_id for item in waiting}
+    assert credentials.get(tx, award).completion_id == first.id
 
 
 def test_a_completion_before_the_first_approval_took_effect_is_held(tx: Transaction) -> None:
@@ -124,27 +162,60 @@ def test_a_completion_before_the_first_approval_took_effect_is_held(tx: Transact
     assert (completion.state, completion.reason_code) == (S.HELD, "no-version-effective")
 
 
+def test_a_named_version_is_issued_from_the_day_on_which_it_takes_effect(tx: Transaction) -> None:
+    day = NOW + timedelta(days=1)
+    approved(tx, day)
+    completion = take(tx, definition={"id": "data-ethics", "version": "1"}).completion
+    assert (completion.state, completion.reason_code) == (S.HELD, "not-effective-yet")
+    assert due(tx, [completion], day - timedelta(seconds=1)) == []
+    assert release(tx, due(tx, [completion], day), Press(), "clock", day) == 1
+
+
+def test_nothing_is_issued_with_a_date_before_its_approval(tx: Transaction) -> None:
+    approved(tx)
+    completion = take(tx, now=NOW - timedelta(seconds=1), completedAt="2026-11-23T12:00:00Z").completion
+    assert (completion.state, completion.reason_code) == (S.HELD, "clock-behind")
+    assert release(tx, [completion], Press(), "clock", NOW) == 1
+
+
+def test_without_a_key_a_report_waits(tx: Transaction) -> None:
+    approved(tx)
+
+    def no_key() -> None:
+        raise KeyStoreError("There is no key.")
+
+    completion = take(tx, no_key).completion
+    assert (completion.state, completion.reason_code, completion.reason) == (
+        S.HELD,
+        "no-signing-key",
+        "There is no key.",
+    )
+    assert release(tx, [completion], no_key, "clock", NOW) == 0
+    assert completions.get(tx, completion.id) == completion
+    assert release(tx, [completion], Press(), "clock", NOW) == 1
+
+
 def test_the_same_award_from_another_source_is_linked_not_issued_again(
     tx: Transaction, issued: IssuedCredential
 ) -> None:
-    twin = take(tx, source="canvas:uni", sourceId="9", learner={**REPORT["learner"], "id": " S1234567"}).completion
-    assert (twin.state, twin.credential_id, twin.reason_code) == (S.ISSUED, issued.id, "already-awarded")
-    assert credentials.claim(tx, twin, tx.new_id(NOW)) == issued.id
-    another = take(tx, sourceId="10", occurrence="2026-2").completion
-    assert another.state is S.RECEIVED
+    twin = take(tx, source="canvas:uni", sourceId="9", learner={**REPORT["learner"], "id": " S1234567"})
+    assert (twin.completion.state, twin.completion.credential_id) == (S.ISSUED, issued.id)
+    assert (twin.completion.reason_code, twin.credential, twin.created) == ("already-awarded", issued, True)
+    another = take(tx, sourceId="10", occurrence="2026-2")
+    assert another.credential != issued
 
 
 def test_the_same_award_after_a_revocation_waits_for_a_person(tx: Transaction, issued: IssuedCredential) -> None:
     status.revoke(tx, issued, "issued in error", "office", NOW)
     twin = take(tx, sourceId="9").completion
     assert (twin.state, twin.reason_code) == (S.HELD, "earlier-award-revoked")
-    assert reconsider(tx, twin, "office", NOW) == twin
+    assert due(tx, [twin], NOW) == []
+    assert let_go(tx, twin) == [twin]
 
 
 def test_issuing_leaves_a_trace(tx: Transaction, issued: IssuedCredential) -> None:
     completion = completions.get(tx, issued.completion_id)
     assert (completion.state, completion.credential_id) == (S.ISSUED, issued.id)
-    assert credentials.by_completion(tx, completion.id) == issued
     assert credentials.by_public_id(tx.within(tx.new_id(NOW)), issued.public_id) == issued
     assert credentials.page(tx, 10) == (issued,)
     assert credentials.page(tx, 10, after=issued.id) == ()
@@ -154,8 +225,7 @@ def test_issuing_leaves_a_trace(tx: Transaction, issued: IssuedCredential) -> No
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product(S, S)))
 def test_only_the_listed_transitions_happen(tx: Transaction, before: S, after: S) -> None:
-    approved(tx)
-    completion = _brought_to(tx, take(tx).completion, before)
+    completion = _brought_to(tx, held(tx), before)
     reason = Hold("because", "Because.")
     if after in TRANSITIONS[before]:
         assert completions.get(tx, completion.id) == completion
@@ -166,24 +236,31 @@ def test_only_the_listed_transitions_happen(tx: Transaction, before: S, after: S
 
 
 def test_who_looked_before_a_change_cannot_change_it_back(tx: Transaction) -> None:
-    approved(tx)
-    stale = take(tx).completion
+    stale = held(tx)
     advance(tx, stale, S.REJECTED, Hold("error", "Reported in error."), "office", NOW)
     with pytest.raises(StateError, match="same time"):
-        advance(tx, stale, S.ISSUING, None, "worker", NOW)
+        advance(tx, stale, S.RECEIVED, None, "worker", NOW)
 
 
 def test_pages_follow_each_other(tx: Transaction) -> None:
-    approved(tx)
+    import_definition(tx, definition(), "author", NOW)
     sent = []
     for number in range(7):
-        value = report(sourceId=str(number), occurrence=str(number))
-        sent.append(receive(tx, value, raw(value), "lms", NOW + timedelta(seconds=number)).completion)
+        sent.append(
+            take(tx, sourceId=str(number), occurrence=str(number), now=NOW + timedelta(seconds=number)).completion
+        )
     seen: list[Completion] = []
-    while page := completions.list_completions(tx, S.RECEIVED, 3, seen[-1].id if seen else None):
+    while page := completions.list_completions(tx, S.HELD, 3, seen[-1].id if seen else None):
         seen += page
     assert seen == sent
-    assert completions.list_completions(tx, S.HELD) == []
+    assert completions.list_completions(tx, limit=4) == sent[:4]
+    assert completions.list_completions(tx, S.ISSUED) == []
+
+
+def test_a_set_is_listed_in_its_order(tx: Transaction) -> None:
+    approved(tx)
+    answers = take_all(tx, *(arrival(sourceId=str(number), occurrence=str(number)) for number in range(50)))
+    assert completions.list_completions(tx, S.ISSUED) == [answer.completion for answer in answers]
 
 
 def test_another_institution_sees_nothing_of_it(tx: Transaction, issued: IssuedCredential) -> None:
@@ -201,7 +278,7 @@ def test_nothing_personal_is_shown_by_repr(tx: Transaction) -> None:
 
 
 def _brought_to(tx: Transaction, completion: Completion, state: S) -> Completion:
-    ways = {S.ISSUED: (S.ISSUING, S.ISSUED), S.RECEIVED: ()}
+    ways = {S.ISSUING: (S.RECEIVED, S.ISSUING), S.HELD: ()}
     for step in ways.get(state, (state,)):
         completion = advance(tx, completion, step, None, "office", NOW)
     return completion

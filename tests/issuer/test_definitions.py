@@ -149,24 +149,24 @@ def test_when_to_hold(tx: Transaction) -> None:
 def test_a_version_that_was_never_imported(tx: Transaction, name: str, pinned: str | None) -> None:
     approved(tx)
     with pytest.raises(NotFoundError):
-        which_version(tx, name, pinned, NOW)
+        which_version(store.versions(tx, name), name, pinned, NOW)
 
 
 def test_another_institution_sees_nothing_of_it(tx: Transaction) -> None:
     approved(tx)
     elsewhere = tx.within(tx.new_id(NOW))
     with pytest.raises(NotFoundError):
-        which_version(elsewhere, "data-ethics", None, NOW)
+        which_version(store.versions(elsewhere, "data-ethics"), "data-ethics", None, NOW)
     assert store.every(elsewhere) == ()
 
 
 def _version(tx: Transaction, pinned: str | None, at: object) -> tuple[str, str]:
-    found = which_version(tx, "data-ethics", pinned, at)  # type: ignore[arg-type]
+    found = which_version(store.versions(tx, "data-ethics"), "data-ethics", pinned, at)  # type: ignore[arg-type]
     assert isinstance(found, Applies)
     return found.version.version, found.rule
 
 
 def _hold(tx: Transaction, pinned: str | None) -> str:
-    found = which_version(tx, "data-ethics", pinned, NOW)
+    found = which_version(store.versions(tx, "data-ethics"), "data-ethics", pinned, NOW)
     assert isinstance(found, Hold)
     return found.code

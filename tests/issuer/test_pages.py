@@ -180,10 +180,13 @@ def test_the_form_that_is_asked_for(accept: str, form: str, sample: Stored) -> N
     assert answer.headers["vary"] == "Accept"
 
 
-def test_a_credential_without_twin_has_no_token(sample: Stored) -> None:
-    site = web(Stored(sample.url, sample.document, sample.document_bytes, None))
-    assert site.get(f"{PATH}.jwt").status_code == 404
-    assert "(JWT)" not in site.get(PATH).text
+def test_a_revoked_credential_gets_no_token_any_more(sample: Stored) -> None:
+    published = builders.material(status=builders.status_list(revoked=(builders.INDEX,)))
+    site = web(Stored(sample.url, sample.document, sample.document_bytes, None), published)
+    refused = site.get(f"{PATH}.jwt")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "This credential was revoked.")
+    assert "(JWT)" not in site.get(PATH, headers=PAGE).text
+    assert "(JWT)" in web(sample).get(PATH, headers=PAGE).text
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from issuer.db import open_database
 from issuer.migrations import check, upgrade
 from issuer.model import CompletionState
 from issuer.store import credentials
-from issuer.store import definitions as definition_store
 from issuer.store.tables import completion, credential
 from tests.databases import Databases
-from tests.issuer.samples import NOW, approved, open_home, raw, report, store_credential
+from tests.issuer.making import take
+from tests.issuer.samples import NOW, approved, open_home
 
 PROCESSES, THREADS, ROUNDS = 8, 16, 4
 
@@ -70,7 +70,7 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_done(home_url: str) 
     with database.begin_write(institution.id) as tx:
         assert completions.list_completions(tx) == []
         assert tx.connection.scalar(select(func.count()).select_from(credential)) == 0
-        assert completions.receive(tx, report(), raw(report()), "lms", NOW).created
+        assert take(tx).created
         assert audit.verify(tx) is not None
     database.close()
 
@@ -96,20 +96,14 @@ def _run(target: object, url: str, number: int, results: object) -> None:
 
 
 def _race_for_awards(url: str, process: int) -> list[str]:
-    """Every thread reports the same awards from a source of its own and issues what is not issued yet."""
+    """Every thread reports the same awards from a source of its own."""
     database, institution = open_home(url)
 
     def one(job: tuple[int, int]) -> str:
         thread, award = job
-        value = report(source=f"lms-{process}-{thread}", sourceId=str(award), occurrence=str(award))
         with database.begin_write(institution.id) as tx:
-            taken = completions.receive(tx, value, raw(value), "lms", NOW).completion
-            if taken.state is CompletionState.ISSUED:
-                return str(taken.credential_id)
-            version = definition_store.versions(tx, "data-ethics")[0]
-            made = store_credential(tx, taken, version, status.allocate(tx, status.REVOCATION, NOW))
-            audit.append(tx, NOW, "lms", "credential.issue", str(made.id), {})
-            return str(completions.mark_issued(tx, taken, made.id, "lms", NOW).credential_id)
+            answer = take(tx, source=f"lms-{process}-{thread}", sourceId=str(award), occurrence=str(award))
+        return str(answer.completion.credential_id)
 
     with ThreadPoolExecutor(THREADS) as threads:
         return list(threads.map(one, [(thread, award) for award in range(ROUNDS) for thread in range(THREADS)]))
@@ -136,7 +130,5 @@ def _start(url: str, _process: int) -> list[str]:
 def _die_before_the_commit(url: str) -> None:
     database, institution = open_home(url)
     with database.begin_write(institution.id) as tx:
-        taken = completions.receive(tx, report(), raw(report()), "lms", NOW).completion
-        version = definition_store.versions(tx, "data-ethics")[0]
-        store_credential(tx, taken, version, status.allocate(tx, status.REVOCATION, NOW))
+        take(tx)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -9,20 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from issuer import audit, completions, status
+from issuer import audit, status
 from issuer.db import Transaction
 from issuer.errors import NotFoundError
 from issuer.model import IssuedCredential
 from issuer.store import status_lists
 from issuer.store.tables import status_list
-from tests.issuer.samples import NOW, approved, raw, report, store_credential
+from tests.issuer.making import take
+from tests.issuer.samples import NOW, approved
 
 
 @pytest.fixture
 def credential(tx: Transaction) -> IssuedCredential:
-    version = approved(tx)
-    received = completions.receive(tx, report(), raw(report()), "lms", NOW)
-    return store_credential(tx, received.completion, version, status.allocate(tx, status.REVOCATION, NOW))
+    approved(tx)
+    issued = take(tx).credential
+    assert issued is not None
+    return issued
 
 
 @given(st.integers(1, 3_000), st.binary(min_size=32, max_size=32))
@@ -88,3 +90,13 @@ def test_a_publication_is_current_until_the_next_decision(tx: Transaction, crede
     latest = status_lists.latest(tx, list_id)
     assert latest is not None
     assert latest.document == b"two"
+
+
+def test_many_entries_are_given_away_at_once_over_the_end_of_a_list(tx: Transaction) -> None:
+    first = status.allocate(tx, status.REVOCATION, NOW)
+    tx.connection.execute(update(status_list).values(taken=status.LIST_LENGTH - 3))
+    slots = status.allocate_many(tx, status.REVOCATION, 10, NOW)
+    assert [slot.list_id == first.list_id for slot in slots] == [True] * 3 + [False] * 7
+    assert len({(slot.list_id, slot.index) for slot in slots}) == 10
+    assert sorted(record.taken for record in status_lists.every(tx)) == [7, status.LIST_LENGTH]
+    assert status.allocate_many(tx, status.REVOCATION, 0, NOW) == []

@@ -14,7 +14,7 @@ from alembic import command
 from sqlalchemy import Connection
 
 from issuer import migrations
-from issuer.db import open_database
+from issuer.db import Database, open_database
 from issuer.errors import ConflictError, FieldError, KeyStoreError
 from issuer.keys import KeyStore, throwaway_signer
 from issuer.profile_issue import ProfileIssuer
@@ -130,40 +130,42 @@ def test_the_keys_of_profiles_are_not_in_the_institutions_document(sample: Sampl
 
 
 def test_a_database_from_before_profiles_is_brought_up_to_date(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'old.sqlite3'}", os.urandom)
-    config = migrations._config()
-    with database.begin_write() as tx:
-        config.attributes["connection"] = tx.connection
-        command.upgrade(config, "0001")
-        _old_list(tx.connection, NOW)
+    database = _old_database(tmp_path / "old.sqlite3")
     assert not migrations.check(database).is_current
     migrations.upgrade(database)
     assert migrations.check(database).is_current
     with database.begin_read() as tx:
         row = tx.connection.exec_driver_sql("SELECT id FROM institution").scalar_one()
     with database.begin_write(UUID(bytes=row)) as tx:
-        taken = status_lists.take(tx, "revocation", None)
-    assert taken is not None
-    assert (taken.taken, taken.profile_id) == (8, None)
+        opened = status_lists.open_list(tx, "revocation", None)
+    assert opened is not None
+    assert (opened.taken, opened.profile_id) == (7, None)
     database.close()
 
 
-def test_the_command_brings_a_home_up_to_date(console: Console, sample: Sample, tmp_path: Path) -> None:
-    with sample.service.database.begin_write() as tx:
-        for statement in (
-            "DROP TABLE profile_credential", "DROP TABLE issuer_profile",
-            "ALTER TABLE status_list DROP COLUMN profile_id",
-            "UPDATE alembic_version SET version_num = '0001'",
-        ):  # fmt: skip
-            tx.connection.exec_driver_sql(statement)
+def test_the_command_brings_a_home_up_to_date(console: Console, tmp_path: Path) -> None:
+    (path,) = (tmp_path / "home").glob("*.sqlite3")
+    path.unlink()
+    database = _old_database(path)
     assert console("issuers", "list") == 1
     assert "microcred db upgrade" in console.err.getvalue()
     assert console("db", "upgrade") == 0
-    assert "0002" in console.out.getvalue()
+    assert migrations.check(database).expected in console.out.getvalue()
     assert console("issuers", "list") == 0
+    database.close()
     elsewhere = Console(World({"MICROCRED_HOME": str(tmp_path / "none")}))
     assert elsewhere("db", "upgrade") == 1
     assert "microcred init" in elsewhere.err.getvalue()
+
+
+def _old_database(path: Path) -> Database:
+    database = open_database(f"sqlite:///{path}", os.urandom)
+    config = migrations._config()
+    with database.begin_write() as tx:
+        config.attributes["connection"] = tx.connection
+        command.upgrade(config, "0001")
+        _old_list(tx.connection, NOW)
+    return database
 
 
 def _old_list(connection: Connection, now: datetime) -> None:
