@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection
 
 from issuer import migrations
@@ -129,43 +128,45 @@ def test_the_keys_of_profiles_are_not_in_the_institutions_document(sample: Sampl
     assert profile.did not in json.dumps(sample.service.signing.did_document())
 
 
+def _old_database(path: Path) -> Database:
+    """A database as it was before there were profiles, with an institution and a status list in use."""
+    database = open_database(f"sqlite:///{path}", os.urandom)
+    migrations.upgrade(database, "0001")
+    with database.begin_write() as tx:
+        _old_list(tx.connection, NOW)
+    return database
+
+
 def test_a_database_from_before_profiles_is_brought_up_to_date(tmp_path: Path) -> None:
     database = _old_database(tmp_path / "old.sqlite3")
     assert not migrations.check(database).is_current
     migrations.upgrade(database)
     assert migrations.check(database).is_current
-    with database.begin_read() as tx:
-        row = tx.connection.exec_driver_sql("SELECT id FROM institution").scalar_one()
-    with database.begin_write(UUID(bytes=row)) as tx:
-        opened = status_lists.open_list(tx, "revocation", None)
-    assert opened is not None
-    assert (opened.taken, opened.profile_id) == (7, None)
+    with database.begin_write(UUID(bytes=b"i" * 16)) as tx:
+        found = status_lists.open_list(tx, "revocation", None)
+        assert found is not None
+        assert (found.taken, found.profile_id) == (7, None)
+        assert status_lists.take(tx, found, 1)
     database.close()
 
 
-def test_the_command_brings_a_home_up_to_date(console: Console, tmp_path: Path) -> None:
-    (path,) = (tmp_path / "home").glob("*.sqlite3")
-    path.unlink()
-    database = _old_database(path)
+def test_the_command_brings_a_home_up_to_date(console: Console, sample: Sample) -> None:
+    home = sample.installation.settings.home
+    sample.service.database.close()
+    for file in home.glob("microcred.sqlite3*"):
+        file.unlink()
+    _old_database(home / "microcred.sqlite3").close()
     assert console("issuers", "list") == 1
     assert "microcred db upgrade" in console.err.getvalue()
     assert console("db", "upgrade") == 0
-    assert migrations.check(database).expected in console.out.getvalue()
+    assert migrations.revisions()[-1] in console.out.getvalue()
     assert console("issuers", "list") == 0
-    database.close()
+
+
+def test_there_is_nothing_to_upgrade_without_a_home(tmp_path: Path) -> None:
     elsewhere = Console(World({"MICROCRED_HOME": str(tmp_path / "none")}))
     assert elsewhere("db", "upgrade") == 1
     assert "microcred init" in elsewhere.err.getvalue()
-
-
-def _old_database(path: Path) -> Database:
-    database = open_database(f"sqlite:///{path}", os.urandom)
-    config = migrations._config()
-    with database.begin_write() as tx:
-        config.attributes["connection"] = tx.connection
-        command.upgrade(config, "0001")
-        _old_list(tx.connection, NOW)
-    return database
 
 
 def _old_list(connection: Connection, now: datetime) -> None:
