@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from issuer.compiled import CompiledProof, CompiledTemplate, Rendered, grammar_of, rules_of
+from issuer.compiled import MAX_CONSTANT, CompiledProof, CompiledTemplate, Rendered, grammar_of, proof_start, rules_of
 from issuer.layout import Layout, presence_of
 from issuer.lint import Linter, LintError
 from issuer.template import Draft, Values
@@ -80,12 +80,15 @@ def finish(
     subjects |= {name for name, number in slots.items() if number in dict(document.slot_blocks)}
     if names - subjects:
         raise ShapeError(f"a part of the document has the id {min(names - subjects)} and says nothing else")
+    text = strict_json.dumps(marked_document)
+    if len(text) > MAX_CONSTANT:
+        raise ShapeError(f"what all learners share has {len(text):,} bytes; the limit is {MAX_CONSTANT:,}")
     return CompiledTemplate(
         draft=draft,
         layout=layout,
         document=document,
-        json=_json(strict_json.dumps(marked_document)[:-1]),
-        proof=CompiledProof(proof, _json(b',"proof":[%s,"proofValue":"' % strict_json.dumps(marked_proof)[:-1])),
+        json=_json(text[:-1]),
+        proof=CompiledProof(proof, _json(proof_start(strict_json.dumps(marked_proof)))),
         rules=rules_of(layout, [slots[name] for name in names if name in slots], frozenset(names - set(slots))),
         grammar=grammar_of(layout),
     )

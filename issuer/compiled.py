@@ -17,34 +17,44 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from issuer.errors import IntegrityError
 from issuer.layout import Layout
 from issuer.lint import LintError
 from issuer.template import Draft, Values
-from openbadge import multibase
+from openbadge import multibase, strict_json
 from openbadge.credential import check_data_model
 from openbadge.errors import InvalidError
 from openbadge.shape import Shape
-from openbadge.text import Text
+from openbadge.text import Text, picker
 
 MAX_JUDGED: Final = 1_024
 """Combinations of judged values that a compiled template remembers as accepted: results times their states."""
 _BETWEEN: Final = "\0"
 """Stands between the values while they are checked together: a character that no slot type allows."""
 _PROOF_END: Final = b'"}]}'
+MAX_BYTES: Final = strict_json.MAX_BYTES
+"""Bytes of a credential: what our own verifier, and so probably others, read at most."""
+MAX_CONSTANT: Final = MAX_BYTES // 4
+"""Bytes of a credential that are the same for all learners."""
+_LONG: Final = 50_000
+"""Characters of all values together; fewer always fit, at twelve bytes for one that JSON escapes as two halves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """One credential, ready to be signed: the 64 bytes to sign, and its JSON up to the proof value."""
 
     to_sign: bytes
-    parts: list[bytes] = field(repr=False)
+    parts: list[bytes]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], proof_options: Mapping[str, Any], to_sign: bytes) -> Rendered:
+        """Return a document and its proof without value, as a compiled template writes them."""
+        return cls(to_sign, [strict_json.dumps(document)[:-1], proof_start(strict_json.dumps(proof_options))])
 
     def credential(self, signature: bytes) -> bytes:
         """Return the exact bytes of the signed credential."""
@@ -62,11 +72,10 @@ class CompiledProof:
     def at(self, created: str) -> tuple[str, bytes, bytes]:
         """Return, for a time, that time, the SHA-256 of the proof configuration, and the JSON.
 
-        All credentials of a second share them, so the latest are kept.
+        All credentials of a second share them, so the latest is kept.
         """
-        for known in self.latest:
-            if known[0] == created:
-                return known
+        if self.latest and self.latest[0][0] == created:
+            return self.latest[0]
         canonical = self.shape.canonical([created])
         if canonical is None:
             raise IntegrityError("A proof without values that could coincide is always exact.")
@@ -77,12 +86,13 @@ class CompiledProof:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the rules of the data model see of the values, by number; `accepted` are the combinations that passed.
+    """What the rules of the data model see of the values; `accepted` are the combinations that passed.
 
-    `names` are the slots that name a part of the document, `taken` the names that are constant.
+    `judged` picks the judged values, `period` are the numbers of `validFrom` and `validUntil`, `names` those of the
+    slots that name a part of the document; `taken` are the names that are constant.
     """
 
-    judged: tuple[int, ...]
+    judged: Callable[[Sequence[str]], tuple[str, ...]]
     period: tuple[int, int] | None
     names: tuple[int, ...]
     taken: frozenset[str]
@@ -91,7 +101,7 @@ class Rules:
     def seen(self, values: Sequence[str]) -> tuple[Any, ...]:
         """Return everything about the values that the rules see. Times of one form compare as texts."""
         reversed_ = self.period is not None and values[self.period[1]] < values[self.period[0]]
-        return (reversed_, *[values[number] for number in self.judged])
+        return (reversed_, *self.judged(values))
 
     def check(self, seen: tuple[Any, ...], document: bytes) -> None:
         """Accept a document of which the rules see this. Raises `LintError`."""
@@ -131,7 +141,12 @@ class CompiledTemplate:
         outside of its slot type, and `LintError` for a credential that breaks a rule of the data model.
         """
         ordered = self.layout.ordered(values)
-        joined = self._joined(ordered, values)
+        try:
+            joined = _BETWEEN.join(ordered)
+        except TypeError:
+            self._refuse(values)
+        if self.grammar.fullmatch(joined) is None:
+            self._refuse(values)
         terms, texts = self._terms(ordered, joined)
         digest = self.document.sha256(terms)
         if digest is None:
@@ -139,21 +154,14 @@ class CompiledTemplate:
                 return None
             digest = self._general(ordered)
         parts = self.json.parts(texts)
+        if len(joined) > _LONG and sum(map(len, parts)) > MAX_BYTES - MAX_CONSTANT:
+            raise LintError(("size: The values of the credential are so long that programs would not read it.",))
         seen = self.rules.seen(ordered)
         if seen not in self.rules.accepted:
             self.rules.check(seen, b"".join([*parts, b"}"]))
         _, proof, proof_json = self.proof.at(created)
         parts.append(proof_json)
         return Rendered(proof + digest, parts)
-
-    def _joined(self, ordered: Sequence[str], values: Values) -> str:
-        try:
-            joined = _BETWEEN.join(ordered)
-        except TypeError:
-            self._refuse(values)
-        if self.grammar.fullmatch(joined) is None:
-            self._refuse(values)
-        return joined
 
     def _refuse(self, values: Values) -> NoReturn:
         self.draft.check(values)
@@ -178,6 +186,11 @@ class CompiledTemplate:
             raise LintError((f"canonicalisation: {error.detail}",)) from error
 
 
+def proof_start(proof: bytes) -> bytes:
+    """Return what follows the members of a document, up to the proof value; `proof` is the JSON of its options."""
+    return b',"proof":[%s,"proofValue":"' % proof[:-1]
+
+
 def grammar_of(layout: Layout) -> re.Pattern[str]:
     """Return the grammar of all values of a layout at once, with U+0000 between them."""
     return re.compile(_BETWEEN.join(f"(?:{slot.type.grammar})" for slot in layout.slots))
@@ -186,5 +199,5 @@ def grammar_of(layout: Layout) -> re.Pattern[str]:
 def rules_of(layout: Layout, names: Sequence[int], taken: frozenset[str]) -> Rules:
     """Return what the rules of the data model see of the values of a layout."""
     period = [number for name in ("validFrom", "validUntil") for number in layout.numbers(name)]
-    judged = tuple(number for number, slot in enumerate(layout.slots) if slot.judged)
-    return Rules(judged, (period[0], period[1]) if len(period) == 2 else None, tuple(names), taken)
+    judged = [number for number, slot in enumerate(layout.slots) if slot.judged]
+    return Rules(picker(judged), (period[0], period[1]) if len(period) == 2 else None, tuple(names), taken)

@@ -24,7 +24,7 @@ def presence_of(values: Values) -> Presence:
 class Layout:
     """The order of the values for one presence: single slots by name, then list by list, item by item. Immutable."""
 
-    __slots__ = ("_lists", "_single", "presence", "slots")
+    __slots__ = ("_items", "_single", "presence", "slots")
 
     def __init__(self, template: Template, presence: Presence) -> None:
         single = [name for name, items in presence if items is None]
@@ -33,14 +33,13 @@ class Layout:
         self.presence = presence
         self.slots: tuple[Slot, ...] = tuple(template.slots[name] for name in names)
         self._single = picker(single)
-        self._lists = [(name, [picker(item) for item in items]) for name, items in lists]
+        self._items = [(name, index, picker(item)) for name, items in lists for index, item in enumerate(items)]
 
     def ordered(self, values: Values) -> list[str]:
         """Return the values in order; they have the presence of this layout."""
-        ordered = list(self._single(values))
-        for name, pickers in self._lists:
-            for pick, item in zip(pickers, values[name], strict=True):
-                ordered += pick(item)
+        ordered: list[str] = [*self._single(values)]
+        for name, index, pick in self._items:
+            ordered += pick(values[name][index])
         return ordered
 
     def placed(self, ordered: Sequence[str]) -> dict[str, Any]:

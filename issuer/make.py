@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -23,7 +24,7 @@ from issuer.achievement import fixed_content
 from issuer.addresses import Addresses
 from issuer.compiled import Rendered
 from issuer.compiled_cache import MAX_COMPILED, CompiledTemplates, Recipe
-from issuer.errors import IntegrityError
+from issuer.errors import FieldError, IntegrityError, IssuerError
 from issuer.keys import Signer
 from issuer.lint import Linter, LintError
 from issuer.model import (
@@ -37,15 +38,12 @@ from issuer.model import (
 from issuer.model.report import DefinitionRef, Evidence, Learner, Result
 from issuer.template import Draft, Template, Values
 from issuer.values import public_id_of, signing_values, slot_values
-from openbadge import multibase, strict_json, timestamps
 from openbadge.errors import InvalidError
 from openbadge.proof import data_integrity, vc_jwt
 
 TEMPLATE: Final = "micro-credential"
 CRYPTOSUITE: Final = "eddsa-rdfc-2022"
 """The embedded proof that Open Badges 3.0 certification asks for."""
-MAX_BYTES: Final = strict_json.MAX_BYTES
-"""Bytes of a credential: what our own verifier, and so probably others, read at most."""
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -95,14 +93,27 @@ class Maker:
 
         Raises `LintError` and `FieldError` when it must not be signed, `IntegrityError` when we are defective.
         """
-        public_id = public_id_of(plan.seed)
-        values = slot_values(plan.completion, plan.version.definition, self.addresses, plan.seed)
-        values |= signing_values(public_id, plan.slot, self.addresses, plan.issued_at)
-        document, to_sign, signature = self._sign(plan.version, values, plan.issued_at)
-        if len(document) > MAX_BYTES:
-            raise LintError((f"size: The credential has {len(document):,} bytes; the limit is {MAX_BYTES:,}.",))
-        digest = hashlib.sha256(document).digest()
-        return Made(public_id, document, digest, self.signer.verification_method, to_sign, signature)
+        rendered = self._rendered(plan)
+        return self._made(plan, rendered, self.signer.sign(rendered.to_sign))
+
+    def make_many(self, plans: Sequence[Plan]) -> list[Made | IssuerError]:
+        """Make many credentials; one that must not be signed has its `LintError` or `FieldError` in its place.
+
+        All are rendered before the first is signed, which is quicker: signing takes everything else out of the
+        processor's caches. Raises `IntegrityError` when we are defective; then none is signed.
+        """
+        found: list[Rendered | IssuerError] = []
+        for plan in plans:
+            try:
+                found.append(self._rendered(plan))
+            except (LintError, FieldError) as error:
+                found.append(error)
+        sign = self.signer.sign
+        signatures = [sign(item.to_sign) if isinstance(item, Rendered) else b"" for item in found]
+        return [
+            self._made(plan, item, signature) if isinstance(item, Rendered) else item
+            for plan, item, signature in zip(plans, found, signatures, strict=True)
+        ]
 
     def verify(self, made: Made) -> None:
         """Verify the signature of what was made: a key store can be broken, too. Raises `IntegrityError`."""
@@ -146,32 +157,36 @@ class Maker:
             self._recipes[version.digest] = found
         return found
 
-    def _sign(self, version: DefinitionVersion, values: Values, now: datetime) -> tuple[bytes, bytes, bytes]:
-        """Return the signed credential, what was signed and the signature: by the compiled template if it can."""
-        recipe = self._recipe(version)
-        created = timestamps.write(now)
+    def _rendered(self, plan: Plan) -> Rendered:
+        """Return the credential of a plan, ready to be signed: by the compiled template if it can."""
+        recipe, now = self._recipe(plan.version), plan.issued_at
+        values = slot_values(plan.completion, plan.version.definition, self.addresses, plan.seed)
+        values |= signing_values(public_id_of(plan.seed), plan.slot, self.addresses, now)
+        created = values["validFrom"]
         check_validity(values, created)
         rendered = self.compiled.get(recipe, values, now).render(values, created)
         if rendered is None or self.compiled.is_sample():
-            return self._sign_slowly(recipe.draft, values, now, rendered)
-        signature = self.signer.sign(rendered.to_sign)
-        return rendered.credential(signature), rendered.to_sign, signature
+            return self._slowly(recipe.draft, values, now, rendered)
+        return rendered
 
-    def _sign_slowly(
-        self, draft: Draft, values: Values, now: datetime, rendered: Rendered | None
-    ) -> tuple[bytes, bytes, bytes]:
-        """Lint and sign by the general algorithm. A compiled form that differs stops all issuing: it is a defect."""
+    def _slowly(self, draft: Draft, values: Values, now: datetime, rendered: Rendered | None) -> Rendered:
+        """Lint and render by the general algorithm. A compiled form that differs stops all issuing: it is a defect."""
         document = draft.fill(values)
         self.linter.check(document, now)
         options = data_integrity.options(CRYPTOSUITE, self.signer.verification_method, now)
         to_sign = data_integrity.hash_data(document, options, self.signer.algorithm)
-        if rendered is not None and rendered.to_sign != to_sign:
+        slow = Rendered.of(document, options, to_sign)
+        if rendered is not None and (rendered.to_sign, rendered.credential(b"")) != (to_sign, slow.credential(b"")):
             _LOG.critical("the compiled template and the general algorithm differ: issuing is stopped")
             self.compiled.stop()
             raise IntegrityError("The compiled template is not what the general algorithm gives; nothing was signed.")
-        signature = self.signer.sign(to_sign)
-        proof = {**options, "proofValue": multibase.encode_base58btc(signature)}
-        return strict_json.dumps({**document, "proof": [proof]}), to_sign, signature
+        return slow
+
+    def _made(self, plan: Plan, rendered: Rendered, signature: bytes) -> Made:
+        document = rendered.credential(signature)
+        digest = hashlib.sha256(document).digest()
+        key_id = self.signer.verification_method
+        return Made(public_id_of(plan.seed), document, digest, key_id, rendered.to_sign, signature)
 
 
 def check_validity(values: Values, created: str) -> None:

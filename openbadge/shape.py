@@ -16,19 +16,25 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from openbadge import rdfc
 from openbadge.nquads import Quad, escape
 from openbadge.text import Text
 
+_sha256 = hashlib.sha256
 TEXT: Final = "text"
 IRI: Final = "iri"
 MAX_HEADS: Final = 64
 """Orders of the named subjects that a shape remembers. Most have one: addresses in slots begin alike, as a rule."""
+MAX_PLANS: Final = 64
+"""Orders of all subjects that a shape remembers. One with four blank nodes has at most 24; one with twenty never has
+the same order twice, and does without."""
+AFTER_ALL: Final = b"\xff"
+"""Sorts behind every address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,42 +78,55 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A blank node whose first degree hash depends on slots: its masked lines (RDFC-1.0 section 4.6).
+class Rows:
+    """The masked lines of a blank node where the values decide their order, each with how often it occurs.
 
-    `ordered` is their text in order, as far as constant bytes decide the order; None where the values decide it. A
-    row that occurs several times says the same of several neighbours: masked, they look alike, and all count.
+    A row that occurs several times says the same of several neighbours: masked, they look alike, and all count.
     """
 
-    number: int
     rows: tuple[tuple[Text, int], ...]
-    ordered: Text | None
 
-    def lines(self, terms: Sequence[bytes]) -> bytes | None:
-        """Return what is hashed; None when two different rows have become equal."""
-        if self.ordered is not None:
-            return self.ordered.fill(terms)
+    def text(self, terms: Sequence[bytes]) -> bytes | None:
+        """Return the lines in order; None when two different rows have become equal."""
         rows = sorted([(row.fill(terms), count) for row, count in self.rows])
         if any(one[0] == other[0] for one, other in pairwise(rows)):
             return None
         return b"".join([line * count for line, count in rows])
 
 
+class Node(NamedTuple):
+    """A blank node whose first degree hash depends on slots.
+
+    `lines(terms)` returns its masked lines, which are hashed (RDFC-1.0 section 4.6), or None as `Rows.text`.
+    """
+
+    number: int
+    lines: Callable[[Sequence[bytes]], bytes | None]
+
+
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The statements about named subjects in one order; `start` has hashed the bytes before the first hole."""
+class Planned:
+    """Text for one order of subjects; `start` has hashed the bytes before the first hole."""
 
     text: Text
     start: hashlib._Hash
 
+    @classmethod
+    def of(cls, parts: Iterable[bytes | int]) -> Planned:
+        """Return the text of its parts."""
+        text = Text(parts)
+        return cls(text, hashlib.sha256(text.pieces[0]))
 
+
+Arrangement = tuple[tuple[int, ...], tuple[int, ...]]
+"""The blank nodes by rank, and where the subjects that are slots stand among the others."""
 Block = tuple[bytes | int, ...]
 """The statements about one subject: constant bytes and numbers of terms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A compiled document: any number of threads may use it, since all but the remembered heads is immutable.
+    """A compiled document: any number of threads may use it, since all but the remembered orders is immutable.
 
     `statements` and `blanks` (the names of the blank nodes) say all; the rest follows from them (`shape_build`).
     `fixed` gives the number of each blank node that no slot touches by its hash, `moving` are the others; numbers
@@ -121,13 +140,14 @@ class Shape:
     fixed: dict[bytes, int]
     moving: tuple[Node, ...]
     groups: tuple[Labels | Group, ...]
-    subjects: tuple[bytes, ...]
+    subjects: list[bytes]
     constant_blocks: tuple[Block, ...]
     slot_blocks: tuple[tuple[int, Block], ...]
     blank_blocks: tuple[tuple[bytes, ...] | Text, ...]
     labels: tuple[bytes, ...]
     order: tuple[int, ...]
-    heads: dict[tuple[int, ...], Head] = field(default_factory=dict, init=False, repr=False, compare=False)
+    heads: dict[tuple[int, ...], Planned] = field(default_factory=dict, init=False, repr=False, compare=False)
+    plans: dict[Arrangement, Planned] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def canonical(self, values: Sequence[str]) -> bytes | None:
         """Return the canonical N-Quads (UTF-8) for values that the caller has checked, or None (see the module).
@@ -142,9 +162,9 @@ class Shape:
         found = self._arranged(terms)
         if found is None:
             return None
-        head, parts = found
+        planned, parts = found
         parts[0] = b""
-        state = head.start.copy()
+        state = planned.start.copy()
         state.update(b"".join(parts))
         return state.digest()
 
@@ -164,21 +184,28 @@ class Shape:
         pairs = zip(values, self.kinds, strict=True)
         return [(escape(value) if kind == TEXT else value).encode() for value, kind in pairs]
 
-    def _arranged(self, terms: list[bytes]) -> tuple[Head, list[bytes]] | None:
-        """Return the pieces of the canonical form, the first being what `Head.start` has hashed."""
-        ranking = self._ranking(terms)
-        head = self._head(terms)
-        if ranking is None or head is None:
+    def _arranged(self, terms: list[bytes]) -> tuple[Planned, list[bytes]] | None:
+        """Return the pieces of the canonical form, the first being what `Planned.start` has hashed."""
+        ranking, places = self._ranking(terms), self._places(terms)
+        if ranking is None or places is None:
             return None
-        labels = [b""] * len(ranking)
-        for node, label in zip(ranking, self.labels, strict=True):
-            labels[node] = label
+        planned = self.plans.get((ranking, places)) or self._remembered(ranking, places)
+        if planned is not None:
+            return planned, planned.text.parts(terms)
+        return self._assembled(terms, ranking, places)
+
+    def _assembled(
+        self, terms: list[bytes], ranking: tuple[int, ...], places: tuple[int, ...]
+    ) -> tuple[Planned, list[bytes]] | None:
+        """Put an order of subjects together that is not remembered."""
+        labels = self._labelled(ranking)
         terms = terms + labels
         for group in self.groups:
             text = group.text(terms)
             if text is None:
                 return None
             terms.append(text)
+        head = self._head(places)
         parts = head.text.parts(terms)
         for rank in self.order:
             node = ranking[rank]
@@ -186,44 +213,76 @@ class Shape:
             parts.append(block.fill(terms) if isinstance(block, Text) else labels[node].join(block))
         return head, parts
 
-    def _ranking(self, terms: Sequence[bytes]) -> list[int] | None:
+    def _ranking(self, terms: Sequence[bytes]) -> tuple[int, ...] | None:
         """Return the blank nodes by rank of their hash (RDFC-1.0 section 4.4 step 4); None when two are equal."""
         nodes = self.fixed.copy()
-        for node in self.moving:
-            lines = node.lines(terms)
+        for number, text in self.moving:
+            lines = text(terms)
             if lines is None:
                 return None
-            nodes[hashlib.sha256(lines).digest()] = node.number
+            nodes[_sha256(lines).digest()] = number
         if len(nodes) != len(self.blanks):
             return None
-        return [nodes[digest] for digest in sorted(nodes)]
+        return tuple([nodes[digest] for digest in sorted(nodes)])
 
-    def _head(self, terms: Sequence[bytes]) -> Head | None:
-        """Return the statements about named subjects, in the order that the slots among them ask for.
+    def _places(self, terms: Sequence[bytes]) -> tuple[int, ...] | None:
+        """Return where each subject that is a slot goes, one after the other; None when two subjects are equal.
 
-        None when two subjects are equal. An address ends with `>`, which also decides between one and a longer one.
+        An address ends with `>`, which also decides between one and a longer one.
         """
-        keys = list(self.subjects)
+        subjects = self.subjects.copy()
         places = []
         for slot, _ in self.slot_blocks:
             key = terms[slot] + b">"
-            place = bisect_left(keys, key)
-            if place < len(keys) and keys[place] == key:
+            place = bisect_left(subjects, key)
+            if subjects[place] == key:
                 return None
-            keys.insert(place, key)
+            subjects.insert(place, key)
             places.append(place)
-        order = tuple(places)
-        return self.heads.get(order) or self._remember(order)
+        return tuple(places)
 
-    def _remember(self, places: tuple[int, ...]) -> Head:
-        blocks = list(self.constant_blocks)
-        for place, (_, block) in zip(places, self.slot_blocks, strict=True):
-            blocks.insert(place, block)
-        text = Text([part for block in blocks for part in block])
-        if len(self.heads) >= MAX_HEADS:
-            self.heads.clear()
-        head = self.heads[places] = Head(text, hashlib.sha256(text.pieces[0]))
-        return head
+    def _labelled(self, ranking: Sequence[int]) -> list[bytes]:
+        labels = [b""] * len(ranking)
+        for node, label in zip(ranking, self.labels, strict=False):
+            labels[node] = label
+        return labels
+
+    def _head(self, places: tuple[int, ...]) -> Planned:
+        """Return the statements about named subjects in one order."""
+        found = self.heads.get(places)
+        if found is None:
+            blocks = [*self.constant_blocks]
+            for place, (_, block) in zip(places, self.slot_blocks, strict=True):
+                blocks.insert(place, block)
+            if len(self.heads) >= MAX_HEADS:
+                self.heads.clear()
+            found = self.heads[places] = Planned.of(part for block in blocks for part in block)
+        return found
+
+    def _remembered(self, ranking: tuple[int, ...], places: tuple[int, ...]) -> Planned | None:
+        """Plan an order of all subjects, if it may be remembered: then nothing remains but to put the values in."""
+        if len(self.plans) >= MAX_PLANS or any(isinstance(group, Group) for group in self.groups):
+            return None
+        labels = self._labelled(ranking)
+        blank_blocks = []
+        for rank in self.order:
+            block = self.blank_blocks[ranking[rank]]
+            blank_blocks.append(block if isinstance(block, Text) else (labels[ranking[rank]].join(block),))
+        parts = [part for block in (self._head(places).text, *blank_blocks) for part in block]
+        planned = self.plans[ranking, places] = Planned.of(self._resolved(parts, labels))
+        return planned
+
+    def _resolved(self, parts: Iterable[bytes | int], labels: Sequence[bytes]) -> Iterator[bytes | int]:
+        """Yield parts with the labels of blank nodes, and the groups that these order, put in."""
+        slots, blanks = len(self.kinds), len(self.blanks)
+        for part in parts:
+            if isinstance(part, bytes) or part < slots:
+                yield part
+            elif part < slots + blanks:
+                yield labels[part - slots]
+            elif isinstance(group := self.groups[part - slots - blanks], Labels):
+                for label in sorted(labels[node - slots] for node in group.nodes):
+                    yield from (*self._resolved(group.before, labels), label, group.after)
 
 
 def _quad(statement: Statement, terms: Sequence[str], slots: int) -> Quad:

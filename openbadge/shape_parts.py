@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from openbadge.shape import Block, Group, Labels, Node, Shape, Statement
+from openbadge.shape import AFTER_ALL, Block, Group, Labels, Node, Rows, Shape, Statement
 from openbadge.text import Text
 
 Parts = tuple[bytes | int, ...]
@@ -40,7 +40,7 @@ def assemble(kinds: Sequence[str], statements: Sequence[Statement], blanks: Sequ
         fixed=fixed,
         moving=tuple(moving),
         groups=tuple(blocks.groups),
-        subjects=tuple(subject[1:] for subject in constant),
+        subjects=[*(subject[1:] for subject in constant), AFTER_ALL],
         constant_blocks=tuple(made[subject.decode()] for subject in constant),
         slot_blocks=tuple((number, made[number]) for number in range(slots) if number in made),
         blank_blocks=tuple(_around(made.get(slots + node, ()), slots + node) for node in range(len(blanks))),
@@ -76,11 +76,9 @@ def _node(node: int, lines: Counter[Parts]) -> Node:
         not one.startswith(other) and not other.startswith(one)
         for one, other in combinations([_start(line) for line in lines], 2)
     )
-    rows = tuple((Text(line), count) for line, count in lines.items())
-    if not told_apart:
-        return Node(node, rows, None)
-    ordered = [part for line in sorted(lines, key=_start) for part in line * lines[line]]
-    return Node(node, rows, Text(ordered))
+    if told_apart:
+        return Node(node, Text([part for line in sorted(lines, key=_start) for part in line * lines[line]]).fill)
+    return Node(node, Rows(tuple((Text(line), count) for line, count in lines.items())).text)
 
 
 def _start(line: Parts) -> bytes:
@@ -100,7 +98,7 @@ def _masked(statement: Statement, number: int, slots: int) -> Parts:
         return "_:a" if part == number else "_:z"
 
     masked = Statement(mask(statement.subject), statement.predicate, mask(statement.object), statement.suffix)
-    return _joined([*_before(masked, slots), *_object(masked)])
+    return tuple(Text([*_before(masked, slots), *_object(masked)]))
 
 
 @dataclass
@@ -167,10 +165,3 @@ def _object(statement: Statement) -> Parts:
         return (f"{statement.object} .\n".encode(),)
     opening = {"": b"", ">": b"<"}.get(statement.suffix, b'"')
     return (opening, statement.object, f"{statement.suffix} .\n".encode())
-
-
-def _joined(parts: Sequence[bytes | int]) -> Parts:
-    """Join neighbouring constants."""
-    text = Text(parts)
-    joined: list[bytes | int] = [part for pair in zip(text.pieces, text.holes, strict=False) for part in pair]
-    return tuple(part for part in (*joined, text.pieces[-1]) if part != b"")
