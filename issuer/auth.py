@@ -10,7 +10,7 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -40,6 +40,7 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
 
 TOKEN_BYTES: Final = 32
 """Random bytes of a token: 256 bits."""
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _BEARER: Final = re.compile(r"[Bb]earer +(mc_[A-Za-z0-9_-]{43})")
 
 
@@ -115,6 +116,22 @@ def authenticate_many(
         value: _principal(value, None if digest is None else known.get(digest), now)
         for value, digest in digests.items()
     }
+
+
+def permitted(who: Principal | UnauthenticatedError, scope: str) -> Principal | UnauthenticatedError | ForbiddenError:
+    """Return who is asking if the token allows `scope`, or the error that says why not."""
+    try:
+        if isinstance(who, Principal):
+            who.require(scope)
+    except ForbiddenError as error:
+        return error
+    return who
+
+
+def refused_unseen(header_value: str | None) -> UnauthenticatedError | None:
+    """Return the error for a header that holds no token, so that nobody has to look one up; else None."""
+    answer = None if _digest(header_value) is not None else _principal(header_value, None, _NEVER)
+    return answer if isinstance(answer, UnauthenticatedError) else None
 
 
 def _digest(header_value: str | None) -> bytes | None:

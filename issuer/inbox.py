@@ -54,6 +54,14 @@ class Arrival:
         report = CompletionReport.from_json(strict_json.loads(raw, limit=MAX_REPORT_BYTES))
         return cls(raw, report, report.digest, actor)
 
+    @classmethod
+    def attempt(cls, raw: bytes, actor: str) -> Arrival | Refusal:
+        """Read a report as `read` does, and return what that would raise."""
+        try:
+            return cls.read(raw, actor)
+        except (IssuerError, OpenBadgeError) as error:
+            return error
+
     @property
     def name(self) -> tuple[str, str]:
         """What the source calls it."""

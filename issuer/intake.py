@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from issuer import completions
+from issuer import auth, completions
+from issuer.auth import Principal
 from issuer.db import Database
 from issuer.errors import IssuerError
 from issuer.inbox import Answer, Arrival, Refusal, take_in
 from issuer.model import CompletionState
-from issuer.release import due, release
+from issuer.release import CAUSES_THAT_PASS, due, release
 from issuer.signing import Signing
 from issuer.store import completions as store
 from issuer.store import credentials
-from openbadge.errors import OpenBadgeError
 
+SCOPE: Final = "completions:write"
+"""What a token must allow for reporting."""
 _PAGE: Final = 500
 """Held completions decided about in one transaction: a second of work at most, so that reports do not wait long."""
 
@@ -29,6 +31,14 @@ class Incoming:
 
     raw: bytes
     actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A report as it came in, with the `Authorization` header of who sent it."""
+
+    raw: bytes
+    authorization: str | None
 
 
 class Intake:
@@ -55,17 +65,30 @@ class Intake:
 
     def report_many(self, reports: Sequence[Incoming]) -> list[Answer | Refusal]:
         """Take in a set of reports in one transaction, each as `report` does; what it would raise is returned."""
-        arrivals = [_read(item) for item in reports]
-        if not any(isinstance(item, Arrival) for item in arrivals):
-            return [item for item in arrivals if not isinstance(item, Arrival)]
+        arrivals = [Arrival.attempt(item.raw, item.actor) for item in reports]
         with self._database.begin_write(self._institution_id) as tx:
             return take_in(tx, arrivals, self._signing.issuance, self._clock())
 
-    def release(self, actor: str, definition_id: str | None = None, causes: Collection[str] | None = None) -> int:
+    def admit_many(self, knocks: Sequence[Knock]) -> list[Answer | Refusal]:
+        """Take in a set of reports, as `report_many`, of those whose token allows it.
+
+        Who has none gets the `UnauthenticatedError` or `ForbiddenError` for it, whatever the report says.
+        """
+        read = [Arrival.attempt(knock.raw, "") for knock in knocks]
+        now = self._clock()
+        with self._database.begin_write(self._institution_id) as tx:
+            known = auth.authenticate_many(tx, [knock.authorization for knock in knocks], now)
+            asking = [auth.permitted(known[knock.authorization], SCOPE) for knock in knocks]
+            arrivals = [_by(item, who) for item, who in zip(read, asking, strict=True)]
+            return take_in(tx, arrivals, self._signing.issuance, now)
+
+    def release(self, actor: str, definition_id: str | None = None, *, every: bool = False) -> int:
         """Issue held completions whose cause is gone, of one definition or of all; return how many were issued.
 
-        With `causes` only those held for one of these reasons are looked at.
+        Those that only a person can help (a report that does not fit, say) are tried again for one definition, or if
+        `every` is set: somebody has done something about them.
         """
+        causes = None if every or definition_id is not None else CAUSES_THAT_PASS
         with self._database.begin_read(self._institution_id) as tx:
             names = store.held_definitions(tx) if definition_id is None else (definition_id,)
         return sum(self._release_definition(name, actor, causes) for name in names)
@@ -100,8 +123,7 @@ class Intake:
             after = page[-1]
 
 
-def _read(item: Incoming) -> Arrival | Refusal:
-    try:
-        return Arrival.read(item.raw, item.actor)
-    except (IssuerError, OpenBadgeError) as error:
-        return error
+def _by(read: Arrival | Refusal, who: Principal | IssuerError) -> Arrival | Refusal:
+    if not isinstance(who, Principal):
+        return who
+    return replace(read, actor=who.name) if isinstance(read, Arrival) else read

@@ -16,6 +16,7 @@ from issuer.addresses import Addresses
 from issuer.db import Database, Transaction
 from issuer.definitions import Decision
 from issuer.errors import NotFoundError, StateError
+from issuer.group import GroupCommit
 from issuer.intake import Intake
 from issuer.keys import KeyStore
 from issuer.model import (
@@ -33,7 +34,6 @@ from issuer.store import credentials
 from issuer.store import definitions as definition_store
 from openbadge import strict_json
 
-
 PUBLIC: Final = "anybody"
 """Who is answerable for what any visitor of a public address may cause."""
 
@@ -41,7 +41,8 @@ PUBLIC: Final = "anybody"
 class Service:
     """The issuer of one institution. Safe to use from several threads.
 
-    `signing`, `status_lists` and `completions` are its parts for keys, status lists and completions.
+    `signing`, `status_lists` and `completions` are its parts for keys, status lists and completions; single reports
+    over HTTP queue at `reports`, where those that come at the same time share a transaction.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Service:
         self.signing = Signing(keys, institution, addresses, database.random_bytes)
         self.status_lists = StatusPublisher(database, institution, self.signing, clock)
         self.completions = Intake(database, institution.id, self.signing, clock)
+        self.reports = GroupCommit(self.completions.admit_many)
 
     def import_definition(self, content: bytes, actor: str, *, replace_draft: bool = False) -> DefinitionVersion:
         """Take in a definition version (JSON bytes) as a draft. Errors as for `definitions.import_definition`,

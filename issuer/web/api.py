@@ -6,6 +6,7 @@ table is in `problem`.
 
 from __future__ import annotations
 
+from asyncio import wrap_future
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -19,7 +20,8 @@ from issuer import auth
 from issuer.auth import Principal
 from issuer.definitions import Decision
 from issuer.errors import FieldError, IssuerError
-from issuer.inbox import MAX_REPORT_BYTES
+from issuer.inbox import MAX_REPORT_BYTES, Answer
+from issuer.intake import SCOPE, Knock
 from issuer.model import CompletionState, DefinitionState
 from issuer.model.fields import Fields
 from issuer.model.forms import instant
@@ -72,9 +74,9 @@ def _completions(service: Service) -> APIRouter:
     @routes.post("/completions", status_code=201)
     async def report(request: Request) -> Response:
         """Report a completion: 201 issued, 202 held with the reason, 200 the same report again."""
-        principal = await run_in_threadpool(guard.principal, request, "completions:write")
-        raw = await read_body(request, MAX_REPORT_BYTES)
-        answer = await run_in_threadpool(service.completions.report, raw, principal.name)
+        answer = await wrap_future(service.reports.submit(await _knock(request, guard)))
+        if not isinstance(answer, Answer):
+            raise answer
         waits = answer.completion.state in HELD_STATES
         status = 200 if not answer.created else 202 if waits else 201
         return JSONResponse(completion_json(answer, service.addresses), status)
@@ -152,6 +154,20 @@ def _credentials(service: Service) -> APIRouter:
         return {"credential": public_id, "revoked": True, "reason": change.reason, "at": timestamps.write(change.at)}
 
     return routes
+
+
+async def _knock(request: Request, guard: Guard) -> Knock:
+    """Return a report with its token, which the set that it is in looks up. A body that cannot be read says nothing to
+    those who may not report."""
+    header = request.headers.get("authorization")
+    unseen = auth.refused_unseen(header)
+    if unseen is not None:
+        raise unseen
+    try:
+        return Knock(await read_body(request, MAX_REPORT_BYTES), header)
+    except OpenBadgeError:
+        await run_in_threadpool(guard.principal, request, SCOPE)
+        raise
 
 
 def _decision(body: dict[str, Any]) -> Decision:

@@ -39,7 +39,7 @@ def _report(args: argparse.Namespace, context: Context) -> int:
 
 
 def _release(args: argparse.Namespace, context: Context) -> int:
-    count = context.service().completions.release(args.by)
+    count = context.service().completions.release(args.by, every=True)
     context.say(f"Issued {count} credentials that were held.")
     return 0
 
