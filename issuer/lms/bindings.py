@@ -82,8 +82,8 @@ def choose_version(
     """Say which version applies to a completion `at` a moment; never simply the latest.
 
     The pinned one; else the one in effect when the learner `started`, if that is known; else the one in effect at
-    completion. None, or two that took effect at once, holds the completion. `versions` are all of the binding's definition. A version that the source hints at changes nothing, but one that
-    contradicts the choice holds the completion.
+    completion. None, or two that took effect at once, holds the completion. `versions` are all of the definition. A
+    version at which the source hints changes nothing, but one that contradicts the choice holds it too.
     """
     if binding.version is not None:
         chosen = _pinned(binding.version, versions, at)

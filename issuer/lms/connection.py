@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
 from issuer.errors import SettingsError
@@ -18,8 +17,6 @@ from openbadge.multikey import PublicKey
 
 MIN_SECRET: Final = 16
 """Bytes. Below 128 bits a secret can be guessed offline from one recorded delivery."""
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-_NO_KEYS: Final[Mapping[str, PublicKey]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +52,8 @@ class Connection:
     namespace: str
     sis: str = ""
     secrets: tuple[Secret, ...] = ()
-    keys: Mapping[str, PublicKey] = _NO_KEYS
-    options: Mapping[str, str] = _NOTHING
+    keys: Mapping[str, PublicKey] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
     api_token: str = field(default="", repr=False)
 
     @property

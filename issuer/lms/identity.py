@@ -48,7 +48,7 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """Nobody, or nobody for sure. `code` is `learner-unknown` or `learner-conflict`; `suggested` are people to look at."""
+    """Nobody for sure. `code` is `learner-unknown` or `learner-conflict`; `suggested` are people to look at."""
 
     code: str
     sentence: str

@@ -8,12 +8,13 @@ grade, a failure, a withdrawal) revokes nothing and is never lost: it is returne
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from issuer.errors import FieldError
 from issuer.lms.model import Kind, Outcome, Reported, State
 
 NOT_COMPLETED: Final = "not-completed"
@@ -50,6 +51,10 @@ class AllOf:
     """All of several conditions are met, at the moment of the last."""
 
     rules: tuple[Completed | Passed, ...]
+
+    def __post_init__(self) -> None:
+        if not self.rules:
+            raise FieldError("rule", "must hold one condition or more")
 
 
 Rule = Completed | Passed | AllOf
@@ -91,7 +96,7 @@ def evaluate(rule: Rule, reports: Iterable[Reported]) -> Progress:
     setbacks = tuple(sorted({id(one): one for part in parts for one in part.setbacks}.values(), key=_moment))
     if missing:
         return Progress(missing=missing, setbacks=setbacks)
-    last = max(parts, key=lambda part: _moment(part.because) if part.because else _NEVER)
+    last = max(parts, key=lambda part: [_moment(one) for one in (part.because,) if one])
     return replace(last, outcome=_of_course(rule, parts), setbacks=setbacks)
 
 
@@ -123,7 +128,7 @@ class _Standing:
     """Where one learner stands with a course or an activity, report by report."""
 
     done: bool = False
-    outcome: Outcome = Outcome()
+    outcome: Outcome = field(default_factory=Outcome)
 
     def take(self, report: Reported) -> None:
         said = report.outcome or Outcome()
@@ -138,9 +143,6 @@ class _Standing:
             credits=said.credits if said.credits is not None else self.outcome.credits,
         )
         self.done = report.kind is not Kind.FAILED and (self.done or report.kind in (Kind.COMPLETED, Kind.PASSED))
-
-
-_NEVER: Final = (datetime.min, 0)
 
 
 def _part(rule: Completed | Passed, history: Sequence[Reported]) -> Progress:
