@@ -11,10 +11,12 @@ from typing import Final, cast
 
 from issuer.errors import IssuerError
 from microcred.cli import (
+    batches,
     completions,
     credentials,
     db,
     definitions,
+    deliveries,
     demo,
     doctor,
     init,
@@ -24,6 +26,7 @@ from microcred.cli import (
     serve,
     tokens,
     verify,
+    work,
 )
 from microcred.cli.context import Context
 from microcred.world import World
@@ -32,7 +35,8 @@ from verifier.cli import Parser, Streams
 from verifier.settings import SettingsError
 
 COMMANDS: Final = (
-    init, demo, serve, verify, definitions, completions, credentials, keys, issuers, tokens, doctor, db, jose,
+    init, demo, serve, work, verify, definitions, completions, batches, credentials, deliveries, keys, issuers, tokens,
+    doctor, db, jose,
 )  # fmt: skip
 EXIT_FAILED: Final = 1
 

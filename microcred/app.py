@@ -15,9 +15,10 @@ from starlette.exceptions import HTTPException
 from issuer.model import IssuedCredential
 from issuer.service import Service
 from issuer.settings import IssuerSettings
-from issuer.web import api, pages, published
+from issuer.web import api, batches, pages, published
 from issuer.web import vcapi as vc_issuer
 from issuer.web.files import StoredCredential
+from microcred.jobs import workshop
 from microcred.own_documents import OwnDocuments
 from microcred.world import World
 from verifier.fetch import DOCUMENT_LIMIT, ChainFetch, Fetch, Fetched
@@ -91,9 +92,17 @@ def build(check: Checker, service: Service | None, *, with_verifier: bool = True
     return app
 
 
+def build_for_worker() -> FastAPI:
+    """Return the application of a process that only works on jobs: it says that it is there."""
+    app = FastAPI(title="microcred", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.add_api_route("/health", _health, include_in_schema=False)
+    return app
+
+
 def _add_issuer(app: FastAPI, service: Service, check: Checker) -> None:
     app.mount("/static/issuer", pages.static_files(), name="issuer-static")
     app.include_router(published.router(service))
+    app.include_router(batches.router(workshop(service, check.world).batch_work, api.Guard(service)))
     api.install(app, service)
     app.include_router(pages.router(_page_deps(service, check)))
 

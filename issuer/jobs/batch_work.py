@@ -18,8 +18,8 @@ from issuer.addresses import Addresses
 from issuer.db import Transaction
 from issuer.errors import FieldError, IssuerError
 from issuer.inbox import Answer, Arrival, Refusal
-from issuer.jobs import results, rows
-from issuer.jobs.batches import Batches, found
+from issuer.jobs import TRANSIENT, results, rows
+from issuer.jobs.batches import Batches, Order, Source, found
 from issuer.jobs.rows import Row
 from issuer.model.jobs import Batch, BatchPart, BatchState
 from issuer.store import batches as store
@@ -48,8 +48,9 @@ class BatchWork:
         batch = self.batches.get(batch_id)
         if batch.rows is None and batch.state is BatchState.RECEIVED:
             try:
-                parts = list(rows.parts(self.batches.readers[batch.media_type](self._body(batch_id))))
-            except OpenBadgeError as error:
+                kind, parameters = rows.media_type(batch.media_type)
+                parts = list(rows.parts(self.batches.readers[kind](self._body(batch_id), parameters)))
+            except (OpenBadgeError, FieldError) as error:
                 self._refuse(batch, error.detail)
             else:
                 self._store_parts(batch, parts)
@@ -71,11 +72,33 @@ class BatchWork:
             job.take_in()
         return True
 
-    def work_here(self, batch_id: UUID, lane: str, tell: Callable[[], None] = lambda: None) -> None:
+    def hand_in(self, source: Source, order: Order) -> tuple[Batch, bool]:
+        """Store a batch and return it, and whether it is new; if `order.at_once`, a small one is worked on here.
+
+        Errors as for `Batches.receive`.
+        """
+        batch, is_new = self.batches.receive(source, order)
+        if not is_new:
+            return batch, False
+        if order.at_once and batch.size <= rows.BYTES_PER_PART:
+            self._at_once(batch.id)
+        return self.batches.get(batch.id), True
+
+    def work_here(self, batch_id: UUID, tell: Callable[[], None] = lambda: None) -> None:
         """Work through a batch in this thread, together with whoever else does; `tell` is called after each part."""
+        lane = f"here-{self.batches.database.random_bytes(8).hex()}"
         if self.divide(batch_id):
             while self.work(batch_id, lane):
                 tell()
+
+    def _at_once(self, batch_id: UUID) -> None:
+        try:
+            if self.divide(batch_id) == 1:
+                self.work(batch_id, "at-once")
+        except TRANSIENT as error:
+            _log.warning("batch %s is left to a job: %s", batch_id, error.code)
+        if self.batches.get(batch_id).state in (BatchState.RECEIVED, BatchState.RUNNING):
+            self.batches.order(batch_id)
 
     def _write(self) -> Any:
         return self.batches.database.begin_write(self.batches.institution_id)
@@ -178,7 +201,7 @@ class _Part:
 
     def _arrival(self, row: Row) -> Arrival | Refusal:
         if row.fault is not None:
-            return FieldError("", row.fault)
+            return FieldError(row.path, row.fault)
         try:
             return Arrival.read(row.raw, self.batch.reported_by)
         except (IssuerError, OpenBadgeError) as error:

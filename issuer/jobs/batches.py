@@ -6,18 +6,18 @@ received --> running --> done          paused <--> received, running
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from issuer import audit
 from issuer.db import Database, Transaction
 from issuer.errors import ConflictError, FieldError, NotFoundError, StateError
 from issuer.jobs import results
-from issuer.jobs.rows import READERS, Reader
+from issuer.jobs.rows import BYTES_PER_PART, READERS, Reader, media_type
 from issuer.model.jobs import Batch, BatchState, Progress
 from issuer.store import batches as store
 from issuer.store import outbox
@@ -32,18 +32,36 @@ MAX_KEY: Final = 200
 STALLED_AFTER: Final = timedelta(minutes=10)
 """A batch on which nothing went on for so long is ordered anew: hundreds of times what a part takes."""
 
+_PIECE: Final = 1024 * 1024
+"""Bytes of a stored piece of a body, so that a whole one need not be in memory to be stored."""
 _S = BatchState
 _OPEN: Final = (_S.RECEIVED, _S.RUNNING, _S.PAUSED)
 
 
+class Source(Protocol):
+    """A file that can be read again from its beginning."""
+
+    def seek(self, offset: int, /) -> int:
+        """Go to a place."""
+        ...
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes; none at the end."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What comes with the body of a batch. `key` names it for whoever sends: the same key twice is one batch."""
+    """What comes with the body of a batch. `key` names it for whoever sends: the same key twice is one batch.
+
+    `at_once`: whoever hands it in works on it, if it is small (`BatchWork.hand_in`), so that no job is ordered.
+    """
 
     media_type: str
     actor: str
     key: str | None = None
     dry_run: bool = False
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +73,33 @@ class Batches:
     clock: Callable[[], datetime]
     readers: Mapping[str, Reader] = field(default_factory=lambda: READERS)
 
-    def receive(self, pieces: Iterable[bytes], order: Order) -> tuple[Batch, bool]:
-        """Store a batch and order the work on it; return it, and whether it is new.
+    def receive(self, source: Source, order: Order) -> tuple[Batch, bool]:
+        """Store a batch from a file that can be read twice, and order the work on it; return it, and whether it is new.
 
         The same key with the same body gives the batch that is there. Raises `FieldError` for a media type that is
         not read here or a bad key, `InvalidError` LIMIT_EXCEEDED for a body that is too long, `ConflictError` for a
         key that came with another body.
         """
         self._check(order)
-        kept, digest = _read(pieces)
+        digest, size = _measure(source)
         now = self.clock()
         with self.database.begin_write(self.institution_id) as tx:
             earlier = None if order.key is None else store.by_key(tx, order.key)
             if earlier is not None:
                 return _same(earlier, digest, order), False
-            batch = _new(tx, order, digest, sum(map(len, kept)), now)
+            batch = _new(tx, order, digest, size, now)
             store.add(tx, batch)
-            store.put_content(tx, batch.id, store.BODY, enumerate(kept))
+            for number, piece in enumerate(_pieces(source)):
+                store.put_content(tx, batch.id, store.BODY, [(number, piece)])
             audit.append(tx, now, order.actor, "batch.receive", str(batch.id), {"sha256": digest.hex()})
-            _order(tx, batch.id, now)
+            if not (order.at_once and size <= BYTES_PER_PART):
+                _order(tx, batch.id, now)
         return batch, True
+
+    def order(self, batch_id: UUID) -> None:
+        """Order the work on a batch that was to be done at once and could not be."""
+        with self.database.begin_write(self.institution_id) as tx:
+            _order(tx, batch_id, self.clock())
 
     def pause(self, batch_id: UUID, actor: str) -> Batch:
         """Let the parts under way end, and begin no other. Raises `StateError` if it is not at work."""
@@ -141,7 +166,7 @@ class Batches:
             yield content or b""
 
     def _check(self, order: Order) -> None:
-        if order.media_type not in self.readers:
+        if media_type(order.media_type)[0] not in self.readers:
             raise FieldError("Content-Type", f"must be one of {', '.join(self.readers)}")
         if order.key is not None and not 0 < len(order.key) <= MAX_KEY:
             raise FieldError("Idempotency-Key", f"must have 1 to {MAX_KEY} characters")
@@ -167,17 +192,22 @@ def found(tx: Transaction, batch_id: UUID) -> Batch:
     return batch
 
 
-def _read(pieces: Iterable[bytes]) -> tuple[list[bytes], bytes]:
-    kept, size, digest = [], 0, sha256()
-    for piece in pieces:
+def _measure(source: Source) -> tuple[bytes, int]:
+    """Return the SHA-256 and the number of bytes of a body."""
+    digest, size = sha256(), 0
+    for piece in _pieces(source):
         size += len(piece)
         if size > MAX_BODY_BYTES:
-            raise InvalidError(
-                "LIMIT_EXCEEDED", f"The batch has more than {MAX_BODY_BYTES:,} bytes. Send it as several."
-            )
+            detail = f"The batch has more than {MAX_BODY_BYTES:,} bytes. Send it as several."
+            raise InvalidError("LIMIT_EXCEEDED", detail)
         digest.update(piece)
-        kept.append(piece)
-    return kept, digest.digest()
+    return digest.digest(), size
+
+
+def _pieces(source: Source) -> Iterator[bytes]:
+    source.seek(0)
+    while piece := source.read(_PIECE):
+        yield piece
 
 
 def _new(tx: Transaction, order: Order, digest: bytes, size: int, now: datetime) -> Batch:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from dbos import DBOS, DBOSConfig, EnqueueOptions, Serializer
 
-from issuer.errors import BusyError, KeyStoreError, StorageError, UnreachableError
+from issuer.jobs import TRANSIENT
 from issuer.jobs.engine_store import SCHEMA, open_engine
 
 QUEUES: Final[Mapping[str, int]] = MappingProxyType({"batches": 2, "tasks": 4})
@@ -31,9 +31,6 @@ RETRY_SECONDS: Final = (0.5, 1, 2, 5, 10, 30)
 """Pauses before a step is tried again that failed for reasons outside; then the last one for ever."""
 VERSION: Final = "1"
 """What the recorded steps mean. A process leaves the unfinished jobs of another version alone."""
-
-TRANSIENT: Final = (BusyError, UnreachableError, StorageError, KeyStoreError)
-"""Errors that go away when somebody looks after the machine; a job waits for that."""
 
 _JOB: Final = "job"
 """The one workflow that the engine knows; its first argument is the kind of job."""

@@ -9,6 +9,7 @@ import json
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from email.message import Message
 from types import MappingProxyType
 from typing import Final
 
@@ -29,25 +30,37 @@ _SPACE: Final = " \t\n\r"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One report of a body: its number, and its JSON as bytes; or why there is none (`fault`, one sentence)."""
+    """One report of a body: its number, and its JSON as bytes; or why there is none.
+
+    `fault` is what is wrong with it then, in words that may follow `path`, the name of the column that is.
+    """
 
     number: int
     raw: bytes
     fault: str | None = None
+    path: str = ""
 
 
-Reader = Callable[[bytes], Iterator[Row]]
-"""Reads the rows of a body; raises `InvalidError` PARSING_ERROR when it is no list of reports."""
+Reader = Callable[[bytes, Mapping[str, str]], Iterator[Row]]
+"""Reads the rows of a body, with the parameters of its media type; raises `InvalidError` or `FieldError` for a body
+that is no list of reports."""
 
 
-def read_ndjson(body: bytes) -> Iterator[Row]:
+def media_type(text: str) -> tuple[str, dict[str, str]]:
+    """Return a media type in lower case, and its parameters (RFC 9110 section 8.3.1)."""
+    message = Message()
+    message["content-type"] = text
+    return message.get_content_type() if text else "", dict((message.get_params() or [])[1:])
+
+
+def read_ndjson(body: bytes, _parameters: Mapping[str, str]) -> Iterator[Row]:
     """Return a row for each line that is not blank; its number is that of the line."""
     for number, line in enumerate(body.splitlines(), 1):
         if line.strip():
             yield Row(number, line)
 
 
-def read_array(body: bytes) -> Iterator[Row]:
+def read_array(body: bytes, _parameters: Mapping[str, str]) -> Iterator[Row]:
     """Return a row for each element of a JSON array, as its bytes stand there."""
     try:
         text = body.decode("utf-8")
@@ -108,7 +121,7 @@ def pack(rows: Iterable[Row]) -> bytes:
     """Return rows as one blob."""
     out = []
     for row in rows:
-        content = row.raw if row.fault is None else row.fault.encode()
+        content = row.raw if row.fault is None else json.dumps([row.fault, row.path]).encode()
         out += [_HEAD.pack(row.number, row.fault is not None, len(content)), content]
     return b"".join(out)
 
@@ -120,6 +133,6 @@ def unpack(blob: bytes) -> list[Row]:
         number, is_fault, length = _HEAD.unpack_from(blob, place)
         place += _HEAD.size
         content = blob[place : place + length]
-        rows.append(Row(number, b"", content.decode()) if is_fault else Row(number, content))
+        rows.append(Row(number, b"", *json.loads(content)) if is_fault else Row(number, content))
         place += length
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 from starlette.requests import Request
@@ -13,16 +14,20 @@ MAX_BODY: Final = 1024 * 1024
 
 
 async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
-    """Return the body, at most `limit` bytes. Raises `InvalidError` LIMIT_EXCEEDED as soon as it is longer.
+    """Return the body, at most `limit` bytes. Errors as for `read_pieces`."""
+    return b"".join([piece async for piece in read_pieces(request, limit)])
+
+
+async def read_pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """Return the body piece by piece. Raises `InvalidError` LIMIT_EXCEEDED as soon as it is longer than `limit` bytes.
 
     A compressed body is refused (UNSUPPORTED_FORMAT): a few bytes of it could be gigabytes.
     """
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise InvalidError("UNSUPPORTED_FORMAT", "Send the request without compression (no Content-Encoding).")
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
         if size > limit:
             raise InvalidError("LIMIT_EXCEEDED", f"The request has more than {limit:,} bytes.")
-        parts.append(part)
-    return b"".join(parts)
+        yield piece

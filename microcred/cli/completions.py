@@ -10,6 +10,7 @@ from uuid import UUID
 from issuer.errors import FieldError
 from issuer.model import CompletionState
 from issuer.web.shapes import completion_json, listed_completion_json
+from microcred.cli import batches
 from microcred.cli.context import Context, add_actor
 
 
@@ -19,6 +20,7 @@ def add(commands: Any) -> None:
     actions = noun.add_subparsers(dest="action", required=True)
     report = actions.add_parser("report", help="report one completion, as POST /completions takes it")
     report.add_argument("file", metavar="FILE", help="JSON file, or - for standard input")
+    batches.add_hand_in(actions)
     release = actions.add_parser("release", help="issue held completions whose cause is gone")
     for parser, run in ((report, _report), (release, _release)):
         add_actor(parser)

@@ -6,18 +6,22 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
+from fastapi import FastAPI
+
 from issuer.errors import SettingsError
 from issuer.keys_tls import self_signed
 from issuer.service import Service
-from microcred.app import build, checker
+from microcred.app import build, build_for_worker, checker
 from microcred.cli.context import Context
 from microcred.installation import open_installation, settings_of
+from microcred.jobs import EmbeddedWorker, workshop
 from microcred.server import Tls, open_port, serve
 from microcred.warnings import warnings
 
 DEFAULT_PORT: Final = 8000
-ROLES: Final = ("all", "issuer", "verifier")
-"""What one process does: everything, or one side of it."""
+ROLES: Final = ("all", "issuer", "verifier", "worker")
+"""What one process does: everything, one side of it, or only jobs. `all` works on jobs, too."""
+WORKING_ROLES: Final = ("all", "worker")
 
 
 def add(commands: Any) -> None:
@@ -37,13 +41,35 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
     with open_port(args.host, args.port) as listener:
         tls = _tls(args, context)
         service = None if args.role == "verifier" else _service(args, context, tls)
-        check = checker(context.world, service)
-        app = build(check, service, with_verifier=args.role != "issuer")
+        app = _app(args.role, service, context)
         for warning in warnings(context.world):
             print(f"Warning: {warning}", file=context.streams.stderr, flush=True)
         scheme = "http" if tls is None else "https"
         where = f"{scheme}://{args.host}:{args.port}" if service is None else service.addresses.base_url
-        return serve(app, listener, lambda: context.say(f"microcred is at {where} (Ctrl-C stops it)"), tls)
+        worker = _worker(args.role, service, context)
+
+        def ready() -> None:
+            context.say(f"microcred is at {where} (Ctrl-C stops it)")
+            if worker is not None:
+                worker.begin()
+
+        try:
+            return serve(app, listener, ready, tls)
+        finally:
+            if worker is not None:
+                worker.end()
+
+
+def _app(role: str, service: Service | None, context: Context) -> FastAPI:
+    if role == "worker":
+        return build_for_worker()
+    return build(checker(context.world, service), service, with_verifier=role != "issuer")
+
+
+def _worker(role: str, service: Service | None, context: Context) -> EmbeddedWorker | None:
+    if service is None or role not in WORKING_ROLES:
+        return None
+    return EmbeddedWorker(workshop(service, context.world))
 
 
 def _tls(args: argparse.Namespace, context: Context) -> Tls | None:
@@ -58,7 +84,8 @@ def _tls(args: argparse.Namespace, context: Context) -> Tls | None:
 def _service(args: argparse.Namespace, context: Context, tls: Tls | None) -> Service:
     """Open the issuer. Refuses without a key that can sign: a service that cannot issue must not take completions."""
     installation = open_installation(settings_of(context.world, args.base_url), context.world)
-    installation.move(args.port, "http" if tls is None else "https")
+    if args.role != "worker":
+        installation.move(args.port, "http" if tls is None else "https")
     service = installation.service()
     service.signing.issuance()
     service.signing.token_signer()

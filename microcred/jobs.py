@@ -1,0 +1,80 @@
+"""The jobs of an installation, and the worker that this process may have beside its main work."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from issuer.errors import IssuerError
+from issuer.jobs.deliveries import Channel
+from issuer.jobs.settings import DeliverySettings
+from issuer.jobs.workshop import Workshop
+from issuer.service import Service
+from microcred.outgoing.mail import Mail
+from microcred.outgoing.post import GuardedPost
+from microcred.outgoing.webhook import Webhook
+from microcred.world import World
+from verifier.fetch.system import system_network, tls_context
+
+if TYPE_CHECKING:
+    from issuer.jobs.worker import Worker
+
+STOP_SECONDS: Final = 10
+"""How long steps under way may take to end after Ctrl-C or SIGTERM; what does not is taken up by another worker."""
+_log: Final = logging.getLogger(__name__)
+
+
+def workshop(service: Service, world: World) -> Workshop:
+    """Return what the jobs of an installation work with. Raises `SettingsError`."""
+    return Workshop(service, channels(DeliverySettings.read(world.environ), world))
+
+
+def channels(settings: DeliverySettings, world: World) -> dict[str, Channel]:
+    """Return the ways of delivery that are switched on, by name."""
+    found: list[Channel] = []
+    if settings.mail is not None:
+        found.append(Mail(settings.mail, tls_context(), world.clock))
+    if settings.callback is not None:
+        network = system_network(time.monotonic, world.clock)
+        found.append(Webhook(settings.callback, GuardedPost(network), world.clock))
+    return {channel.name: channel for channel in found}
+
+
+def make_worker(shop: Workshop) -> Worker:
+    """Return a worker of this process. The job engine is imported here only: it takes a second."""
+    from issuer.jobs import catalogue
+
+    return catalogue.worker(shop, f"{platform.node()}, process {os.getpid()}")
+
+
+class EmbeddedWorker:
+    """A worker that begins after the web server answers, so that it delays nothing, and ends with it."""
+
+    def __init__(self, shop: Workshop) -> None:
+        self._shop = shop
+        self._worker: Worker | None = None
+        self._thread = threading.Thread(target=self._start, name="microcred-worker", daemon=True)
+
+    def begin(self) -> None:
+        """Start it in a thread of its own."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop it."""
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._worker is not None:
+            self._worker.stop(STOP_SECONDS)
+
+    def _start(self) -> None:
+        worker = make_worker(self._shop)
+        try:
+            worker.start()
+        except IssuerError as error:
+            _log.error("the worker could not start, so that batches and deliveries wait: %s", error.detail)
+        else:
+            self._worker = worker
