@@ -88,7 +88,8 @@ def sign(header: Mapping[str, Any], payload: bytes, signer: Signer) -> str:
     Raises `InvalidError` INVALID_VERIFICATION_METHOD for a signer of an unknown key type.
     """
     algorithm = key_type(signer.algorithm).jose_algorithm
-    full = {"alg": algorithm, "kid": signer.verification_method, **header}
+    own = {"alg": algorithm, "kid": signer.verification_method}
+    full = {**own, **header, **own}  # first in the text, and never another's
     signing_input = ".".join(map(multibase.base64url_encode, (strict_json.dumps(full), payload)))
     return f"{signing_input}.{multibase.base64url_encode(signer.sign(signing_input.encode('ascii')))}"
 
