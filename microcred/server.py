@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,11 +64,18 @@ def serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None], tls:
         raise SettingsError("The TLS files are not a certificate chain and its own key, both in PEM.") from None
     except OSError as error:
         raise SettingsError(f"The TLS certificate or key cannot be read: {error.strerror}.") from None
+    _make_sigterm_like_ctrl_c()
     try:
         _Server(config, ready).run(sockets=[listener])
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def _make_sigterm_like_ctrl_c() -> None:
+    """uvicorn, once it has stopped, raises the signal again; by default that kills us before the rest has ended."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 class _Server(uvicorn.Server):
