@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from issuer.errors import FieldError
 
@@ -35,6 +36,8 @@ _REFUSED_IN_LINE: Final = re.compile(rf"[\t\n{_REFUSED}]")
 _REFUSED_IN_LINES: Final = re.compile(rf"[{_REFUSED}]")
 """Characters that do not belong in a text, or make it look like another one."""
 _ABSENT: Final = object()
+NEEDED: Final = object()
+"""What stands for an absent field that must not be absent."""
 
 
 class Fields:
@@ -90,6 +93,40 @@ class Fields:
         """Return the entries of an optional array; absent means none."""
         value = self._get(name)
         return () if value is None else _entries(value, self._path + name, read)
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Generic[T]):
+    """Reads one JSON object into `make`, whose arguments are `columns` in order; as `Fields` does, and quicker.
+
+    A column is (name of the field, how it is read, what stands for one that is absent). A field whose absence is
+    `NEEDED` must be there. What `array` readers return is a tuple.
+    """
+
+    make: Callable[..., T]
+    columns: tuple[tuple[str, Read[Any], Any], ...]
+
+    def __call__(self, value: Any, path: str) -> T:
+        """Read the object at `path`. Raises `FieldError` naming the first wrong field."""
+        if not isinstance(value, Mapping):
+            raise FieldError(path, "must be an object")
+        prefix = path + "." if path else ""
+        found, read = 0, []
+        for name, read_field, absent in self.columns:
+            field = value.get(name, _ABSENT)
+            if field is not _ABSENT:
+                found += 1
+                if field is not None:
+                    read.append(read_field(field, prefix + name))
+                    continue
+            if absent is NEEDED:
+                raise FieldError(prefix + name, "is missing")
+            read.append(absent)
+        if found != len(value):
+            known = {name for name, _, _ in self.columns}
+            stranger = next(str(name) for name in value if name not in known)
+            raise FieldError(prefix + stranger[:80], "is not a known field: remove it or correct it")
+        return self.make(*read)
 
 
 @cache

@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from json.encoder import encode_basestring as _quoted
+from typing import Any, Final
 
 from issuer.errors import FieldError
 from issuer.model.canonical import canonical_texts, sha256
 from issuer.model.definition import MAX_NAME, MAX_SENTENCE, MAX_TEXT
-from issuer.model.fields import Fields, link, one_of, pattern, text
+from issuer.model.fields import NEEDED, Record, array, link, one_of, pattern, text
 from issuer.model.forms import (
     RESULT_STATUSES,
     definition_id,
     did,
     email,
     instant,
+    instant_text,
     item_id,
     json_form,
     version_name,
 )
 
-_name = text(MAX_NAME)
 source_name = pattern(r"[A-Za-z0-9][A-Za-z0-9._:/-]*", 200, "a source name of up to 200 letters, digits and . _ : / -")
+_name = text(MAX_NAME)
+
+
+def _trimmed(value: Any, path: str) -> str:
+    """Read a text without the white space around it: student systems pad numbers and names."""
+    return _name(value.strip() if isinstance(value, str) else value, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +42,6 @@ class Learner:
     email: str | None = None
     did: str | None = None
 
-    @classmethod
-    def read(cls, value: Any, path: str) -> Learner:
-        """Read from JSON; white space around `id` and `name` is dropped, as student systems pad them."""
-        with Fields(value, path) as fields:
-            return cls(
-                id=fields.required("id", _trimmed),
-                name=fields.required("name", _trimmed),
-                email=fields.optional("email", email),
-                did=fields.optional("did", did),
-            )
-
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRef:
@@ -53,12 +49,6 @@ class DefinitionRef:
 
     id: str
     version: str | None = None
-
-    @classmethod
-    def read(cls, value: Any, path: str) -> DefinitionRef:
-        """Read from JSON."""
-        with Fields(value, path) as fields:
-            return cls(fields.required("id", definition_id), fields.optional("version", version_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +60,6 @@ class Result:
     value: str | None = None
     status: str | None = None
 
-    @classmethod
-    def read(cls, value: Any, path: str) -> Result:
-        """Read from JSON; says what it is about, and a `value`, a `status` or both."""
-        with Fields(value, path) as fields:
-            result = cls(
-                result_description=fields.optional("resultDescription", item_id),
-                name=fields.optional_text("name", MAX_NAME),
-                value=fields.optional_text("value", MAX_NAME),
-                status=fields.optional("status", one_of(RESULT_STATUSES)),
-            )
-        if (result.result_description is None) == (result.name is None):
-            raise FieldError(path, "must have either resultDescription or name")
-        if result.value is None and result.status is None:
-            raise FieldError(path, "must have a value or a status")
-        return result
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -95,17 +69,6 @@ class Evidence:
     name: str | None = None
     description: str | None = None
     narrative: str | None = None
-
-    @classmethod
-    def read(cls, value: Any, path: str) -> Evidence:
-        """Read from JSON."""
-        with Fields(value, path) as fields:
-            return cls(
-                id=fields.required("id", link),
-                name=fields.optional_text("name", MAX_NAME),
-                description=fields.optional_text("description", MAX_SENTENCE),
-                narrative=fields.optional("narrative", text(MAX_TEXT, lines=True)),
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +90,7 @@ class CompletionReport:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CompletionReport:
         """Read from parsed JSON (camelCase). Raises `FieldError` naming the first wrong field."""
-        with Fields(value) as fields:
-            return cls(
-                source=fields.required("source", source_name),
-                source_id=fields.text("sourceId", MAX_NAME),
-                definition=fields.required("definition", DefinitionRef.read),
-                learner=fields.required("learner", Learner.read),
-                completed_at=fields.required("completedAt", instant),
-                occurrence=fields.optional_text("occurrence", MAX_NAME) or "",
-                result=fields.many("result", Result.read),
-                evidence=fields.many("evidence", Evidence.read),
-            )
+        return _REPORT(value, "")
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form; `from_json` of it gives an equal report."""
@@ -147,8 +100,20 @@ class CompletionReport:
         return form
 
     def canonical_bytes(self) -> bytes:
-        """Return the bytes that stand for the content, whatever white space or zone it was sent with."""
-        return canonical_texts(self.to_json())
+        """Return the bytes that stand for the content, whatever white space or zone it was sent with (RFC 8785)."""
+        definition, learner = self.definition, self.learner
+        version = "" if definition.version is None else f',"version":{_quoted(definition.version)}'
+        person = f'"id":{_quoted(learner.id)},"name":{_quoted(learner.name)}'
+        if learner.email is not None:
+            person = f'"email":{_quoted(learner.email)},{person}'
+        if learner.did is not None:
+            person = f'"did":{_quoted(learner.did)},{person}'
+        return (
+            f'{{"completedAt":"{instant_text(self.completed_at)}",'
+            f'"definition":{{"id":{_quoted(definition.id)}{version}}},'
+            f'{_optional("evidence", self.evidence)}"learner":{{{person}}},{_optional("occurrence", self.occurrence)}'
+            f'{_optional("result", self.result)}"source":{_quoted(self.source)},"sourceId":{_quoted(self.source_id)}}}'
+        ).encode()
 
     @property
     def digest(self) -> bytes:
@@ -156,5 +121,52 @@ class CompletionReport:
         return sha256(self.canonical_bytes())
 
 
-def _trimmed(value: Any, path: str) -> str:
-    return _name(value.strip() if isinstance(value, str) else value, path)
+def _optional(name: str, value: Any) -> str:
+    return f'"{name}":{canonical_texts(json_form(value)).decode()},' if value else ""
+
+
+def _checked_result(value: Any, path: str) -> Result:
+    """Read a result: it says what it is about, and a `value`, a `status` or both."""
+    result = _RESULT(value, path)
+    if (result.result_description is None) == (result.name is None):
+        raise FieldError(path, "must have either resultDescription or name")
+    if result.value is None and result.status is None:
+        raise FieldError(path, "must have a value or a status")
+    return result
+
+
+_RESULT: Final = Record(
+    Result,
+    (
+        ("resultDescription", item_id, None),
+        ("name", _name, None),
+        ("value", _name, None),
+        ("status", one_of(RESULT_STATUSES), None),
+    ),
+)
+_EVIDENCE: Final = Record(
+    Evidence,
+    (
+        ("id", link, NEEDED),
+        ("name", _name, None),
+        ("description", text(MAX_SENTENCE), None),
+        ("narrative", text(MAX_TEXT, lines=True), None),
+    ),
+)
+_DEFINITION: Final = Record(DefinitionRef, (("id", definition_id, NEEDED), ("version", version_name, None)))
+_LEARNER: Final = Record(
+    Learner, (("id", _trimmed, NEEDED), ("name", _trimmed, NEEDED), ("email", email, None), ("did", did, None))
+)
+_REPORT: Final = Record(
+    CompletionReport,
+    (
+        ("source", source_name, NEEDED),
+        ("sourceId", _name, NEEDED),
+        ("definition", _DEFINITION, NEEDED),
+        ("learner", _LEARNER, NEEDED),
+        ("completedAt", instant, NEEDED),
+        ("occurrence", _name, ""),
+        ("result", array(_checked_result), ()),
+        ("evidence", array(_EVIDENCE), ()),
+    ),
+)

@@ -198,3 +198,33 @@ def _with(document: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 def _only_field_errors(read: Any, value: Any) -> None:
     with contextlib.suppress(FieldError):
         read(value)
+
+
+# Format characters (Cf) are left out: some of them are refused, since they hide or turn text.
+_CHARACTERS = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])
+_WORDS = st.text(_CHARACTERS, min_size=1, max_size=20).map(lambda text: f"x{text}x")
+
+
+@given(
+    _WORDS,
+    _WORDS,
+    st.sampled_from([None, "1"]),
+    st.sampled_from([None, "e@example.test"]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_the_bytes_of_a_report_are_its_canonical_json(
+    name: str, value: str, version: str | None, email: str | None, has_did: bool, repeated: bool
+) -> None:
+    made = report(
+        sourceId=name,
+        definition={"id": "data-ethics", "version": version},
+        learner={"id": value, "name": name, "email": email, "did": "did:key:z6Mk" if has_did else None},
+        occurrence=name if repeated else None,
+        result=[{"name": value, "value": name}, {"resultDescription": "lo1", "status": "Completed"}]
+        if repeated
+        else [],
+        evidence=[{"id": "https://x.example/", "narrative": f"{name}\n{value}"}] if has_did else [],
+    )
+    assert made.canonical_bytes() == canonical_json(made.to_json())
+    assert CompletionReport.from_json(json.loads(made.canonical_bytes())) == made
