@@ -22,6 +22,8 @@ from openbadge.proof import data_integrity
 from tests.microcred.conftest import START, clock, prepared_home, sample, world  # noqa: F401  # fixtures
 from tests.microcred.test_api import REPORT
 
+pytestmark = pytest.mark.databases("sqlite")
+
 OPTIONS = {
     "type": "DataIntegrityProof",
     "cryptosuite": "eddsa-rdfc-2022",

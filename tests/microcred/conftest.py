@@ -22,6 +22,7 @@ from microcred.cli.context import Context
 from microcred.installation import settings_of
 from microcred.samples import Sample
 from microcred.world import World
+from tests.databases import Databases
 from tests.verifier.builders import NOW
 from tests.verifier.web_client import Client
 from verifier.cli import Streams
@@ -61,6 +62,18 @@ class Console:
             return int(stop.code or 0)
 
 
+@dataclass(frozen=True)
+class ServerHome:
+    """The sample's home with its data on a server."""
+
+    folder: Path
+
+    def prepare(self, url: str) -> None:
+        """Fill an empty database, and make the folder."""
+        world = World({"MICROCRED_HOME": str(self.folder), "MICROCRED_DATABASE_URL": url}, Clock(), os.urandom)
+        samples.prepare(settings_of(world), world).installation.database.close()
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -74,10 +87,23 @@ def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def server_home(tmp_path_factory: pytest.TempPathFactory) -> ServerHome:
+    return ServerHome(tmp_path_factory.mktemp("prepared") / "home")
+
+
 @pytest.fixture
-def world(prepared_home: Path, tmp_path: Path, clock: Clock) -> World:
-    shutil.copytree(prepared_home, tmp_path / "home")
-    return World({"MICROCRED_HOME": str(tmp_path / "home")}, clock, os.urandom)
+def world(database_kind: str, databases: Databases, request: pytest.FixtureRequest, clock: Clock) -> World:
+    """A world whose home is the sample's; with PostgreSQL, only the keys are in its folder."""
+    environ = {"MICROCRED_HOME": str(request.getfixturevalue("tmp_path") / "home")}
+    if database_kind == "sqlite":
+        prepared: Path = request.getfixturevalue("prepared_home")
+    else:
+        server_home: ServerHome = request.getfixturevalue("server_home")
+        environ["MICROCRED_DATABASE_URL"] = databases.copy(server_home.prepare)
+        prepared = server_home.folder
+    shutil.copytree(prepared, environ["MICROCRED_HOME"])
+    return World(environ, clock, os.urandom)
 
 
 @pytest.fixture

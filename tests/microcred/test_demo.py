@@ -14,6 +14,8 @@ from microcred.installation import settings_of
 from microcred.world import World
 from tests.microcred.conftest import Console
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 def test_once_writes_every_form_with_its_material(console: Console, tmp_path: Path) -> None:
     out = tmp_path / "out"

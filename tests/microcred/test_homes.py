@@ -20,6 +20,8 @@ from tests.microcred.conftest import Clock, Console
 from verifier.settings import PREFIX
 from verifier.settings import SETTINGS as VERIFIER_SETTINGS
 
+pytestmark = pytest.mark.databases("sqlite")
+
 OWN = ("--name", "Example University", "--slug", "example", "--url", "https://www.example.edu", "--country", "IE")
 
 

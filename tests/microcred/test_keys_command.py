@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from microcred.samples import Sample
 from tests.microcred.conftest import Clock, Console
 from tests.microcred.test_api import REPORT
+
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def report(sample: Sample, person: str) -> bytes:

@@ -19,6 +19,8 @@ from openbadge.proof import vc_jwt
 from tests.microcred.conftest import Clock, Console
 from tests.microcred.test_keys_command import report
 
+pytestmark = pytest.mark.databases("sqlite")
+
 NEW_RSA = ("keys", "new", "--algorithm", "RSA", "--bits", "2048")
 KINDS = {"EdDSA": "Ed25519", "ES256": "P-256", "ES384": "P-384", "RS256": "RSA"}
 

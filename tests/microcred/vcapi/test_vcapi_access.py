@@ -16,6 +16,8 @@ from tests.microcred.vcapi.conftest import BASE_URL, VcApi, api_in
 from tests.verifier.web_client import Client
 from verifier.settings import SettingsError, VerifierSettings
 
+pytestmark = pytest.mark.databases("sqlite")
+
 POSTS = (
     "/issuers/rdfc/credentials/issue", "/credentials/status", "/credentials/verify", "/presentations/verify",
     "/credentials/derive",

@@ -150,6 +150,7 @@ def test_a_database_from_before_profiles_is_brought_up_to_date(tmp_path: Path) -
     database.close()
 
 
+@pytest.mark.databases("sqlite")
 def test_the_command_brings_a_home_up_to_date(console: Console, sample: Sample) -> None:
     home = sample.installation.settings.home
     sample.service.database.close()

@@ -17,6 +17,8 @@ from tests.microcred.conftest import Console
 from tests.microcred.vcapi.conftest import V2, VcApi
 from tests.microcred.vcapi.test_vcapi_resolver import ask
 
+pytestmark = pytest.mark.databases("sqlite")
+
 ADD = ("issuers", "add", "--profile", "tokens", "--key-type", "RSA", "--cryptosuite")
 PREFIX = "data:application/vc+jwt,"
 
