@@ -4,7 +4,7 @@
     2. the compiled template of these slots, which was linted and proven when it was made: rehearsed with a throw-away
        key, accepted by our own verifier, equal to the general algorithm on hostile values
     3. the checks that depend on the values, then the signature over what was rendered; a credential that the compiled
-       template cannot take, and one in a thousand, goes the slow way, linted for itself
+       template cannot take goes the slow way, linted for itself; one in a thousand goes both, for comparison
 
 The same plan gives the same bytes, so whoever crashed between signing and storing signs the same again.
 """
@@ -17,7 +17,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from issuer.achievement import fixed_content
@@ -93,8 +93,8 @@ class Maker:
 
         Raises `LintError` and `FieldError` when it must not be signed, `IntegrityError` when we are defective.
         """
-        rendered = self._rendered(plan)
-        return self._made(plan, rendered, self.signer.sign(rendered.to_sign))
+        ready = self._ready(plan)
+        return self._made(ready, self.signer.sign(ready.rendered.to_sign))
 
     def make_many(self, plans: Sequence[Plan]) -> list[Made | IssuerError]:
         """Make many credentials; one that must not be signed has its `LintError` or `FieldError` in its place.
@@ -102,17 +102,16 @@ class Maker:
         All are rendered before the first is signed, which is quicker: signing takes everything else out of the
         processor's caches. Raises `IntegrityError` when we are defective; then none is signed.
         """
-        found: list[Rendered | IssuerError] = []
+        found: list[_Ready | IssuerError] = []
         for plan in plans:
             try:
-                found.append(self._rendered(plan))
+                found.append(self._ready(plan))
             except (LintError, FieldError) as error:
                 found.append(error)
-        sign = self.signer.sign
-        signatures = [sign(item.to_sign) if isinstance(item, Rendered) else b"" for item in found]
+        signatures = [self.signer.sign(item.rendered.to_sign) if isinstance(item, _Ready) else b"" for item in found]
         return [
-            self._made(plan, item, signature) if isinstance(item, Rendered) else item
-            for plan, item, signature in zip(plans, found, signatures, strict=True)
+            self._made(item, signature) if isinstance(item, _Ready) else item
+            for item, signature in zip(found, signatures, strict=True)
         ]
 
     def verify(self, made: Made) -> None:
@@ -157,36 +156,47 @@ class Maker:
             self._recipes[version.digest] = found
         return found
 
-    def _rendered(self, plan: Plan) -> Rendered:
+    def _ready(self, plan: Plan) -> _Ready:
         """Return the credential of a plan, ready to be signed: by the compiled template if it can."""
         recipe, now = self._recipe(plan.version), plan.issued_at
-        values = slot_values(plan.completion, plan.version.definition, self.addresses, plan.seed)
-        values |= signing_values(public_id_of(plan.seed), plan.slot, self.addresses, now)
+        public_id = public_id_of(plan.seed)
+        values = signing_values(public_id, plan.slot, self.addresses, now)
+        values.update(slot_values(plan.completion, plan.version.definition, self.addresses, plan.seed))
         created = values["validFrom"]
         check_validity(values, created)
         rendered = self.compiled.get(recipe, values, now).render(values, created)
-        if rendered is None or self.compiled.is_sample():
-            return self._slowly(recipe.draft, values, now, rendered)
-        return rendered
+        if rendered is None:
+            document = recipe.draft.fill(values)
+            self.linter.check(document, now)
+            return _Ready(public_id, self._slowly(document, now))
+        if self.compiled.is_sample():
+            self._compare(rendered, self._slowly(recipe.draft.fill(values), now))
+        return _Ready(public_id, rendered)
 
-    def _slowly(self, draft: Draft, values: Values, now: datetime, rendered: Rendered | None) -> Rendered:
-        """Lint and render by the general algorithm. A compiled form that differs stops all issuing: it is a defect."""
-        document = draft.fill(values)
-        self.linter.check(document, now)
+    def _slowly(self, document: dict[str, Any], now: datetime) -> Rendered:
+        """Render by the general algorithm."""
         options = data_integrity.options(CRYPTOSUITE, self.signer.verification_method, now)
-        to_sign = data_integrity.hash_data(document, options, self.signer.algorithm)
-        slow = Rendered.of(document, options, to_sign)
-        if rendered is not None and (rendered.to_sign, rendered.credential(b"")) != (to_sign, slow.credential(b"")):
+        return Rendered.of(document, options, data_integrity.hash_data(document, options, self.signer.algorithm))
+
+    def _compare(self, quick: Rendered, slow: Rendered) -> None:
+        """Stop all issuing when the compiled form differs from the general algorithm: that is a defect of ours."""
+        if (quick.to_sign, quick.credential(b"")) != (slow.to_sign, slow.credential(b"")):
             _LOG.critical("the compiled template and the general algorithm differ: issuing is stopped")
             self.compiled.stop()
             raise IntegrityError("The compiled template is not what the general algorithm gives; nothing was signed.")
-        return slow
 
-    def _made(self, plan: Plan, rendered: Rendered, signature: bytes) -> Made:
-        document = rendered.credential(signature)
+    def _made(self, ready: _Ready, signature: bytes) -> Made:
+        document = ready.rendered.credential(signature)
         digest = hashlib.sha256(document).digest()
         key_id = self.signer.verification_method
-        return Made(public_id_of(plan.seed), document, digest, key_id, rendered.to_sign, signature)
+        return Made(ready.public_id, document, digest, key_id, ready.rendered.to_sign, signature)
+
+
+class _Ready(NamedTuple):
+    """A credential that may be signed, and the unguessable part of its address."""
+
+    public_id: str
+    rendered: Rendered
 
 
 def check_validity(values: Values, created: str) -> None:

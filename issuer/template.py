@@ -48,18 +48,15 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A credential shape: its slots by name, its document, and the SHA-256 of its file in hexadecimal digits."""
+    """A credential shape: its slots by name, its document, the SHA-256 of its file in hexadecimal digits, and the names
+    of its list values in order."""
 
     name: str
     title: str
     slots: Mapping[str, Slot]
     document: Mapping[str, Any]
     digest: str
-
-    @property
-    def lists(self) -> tuple[str, ...]:
-        """The names of the list values, in order."""
-        return tuple(sorted({name.partition(".")[0] for name in self.slots if "." in name}))
+    lists: tuple[str, ...]
 
     @classmethod
     def load(cls, name: str) -> Template:
@@ -154,7 +151,10 @@ def _load(name: str) -> Template:
             key: Slot(key, SLOT_TYPES[row["type"]], row.get("optional", False), row.get("judged", False))
             for key, row in data["slots"].items()
         }
-        template = Template(data["name"], data["title"], MappingProxyType(slots), data["document"], digest)
+        lists = sorted({key.partition(".")[0] for key in slots if "." in key})
+        template = Template(
+            data["name"], data["title"], MappingProxyType(slots), data["document"], digest, tuple(lists)
+        )
     except KeyError as error:
         raise TemplateError(f"the template {name} lacks or misspells {error}") from error
     used = set(_used(template.document))

@@ -1,39 +1,39 @@
 """From a completion to the slot values of its credential.
 
-What is not in the completion is derived from the credential's *seed*, 32 secret bytes: HMAC-SHA256 (RFC 2104) keyed
-with the seed, over a label of its own for each thing, cut to 16 bytes. So nobody can tell one from another, and the
-same seed gives the same credential again.
+What is not in the completion is derived from the credential's *seed*, 32 secret bytes: BLAKE2b keyed with the seed
+(RFC 7693 section 2.9, a pseudorandom function), of 16 bytes, personalised with a label of its own for each thing. So
+nobody can tell one from another, and the same seed gives the same credential again.
 """
 
 from __future__ import annotations
 
 import calendar
-import hmac
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, Final
-from uuid import UUID
 
 from issuer.achievement import outcome_id
 from issuer.addresses import Addresses
 from issuer.errors import FieldError
-from issuer.model import Completion, CompletionReport, Definition, StatusSlot
+from issuer.model import Completion, CompletionReport, Definition, Evidence, StatusSlot
 from openbadge import identity, multibase, timestamps
 
 DERIVED_BYTES: Final = 16
 """Bytes of each derived value. 128 bits: nobody finds a credential by trying addresses, and since an e-mail address is
 guessable, its hash has a salt of its own in every credential."""
-PUBLIC_ID: Final = b"microcred credential: public id"
-SUBJECT: Final = b"microcred credential: subject"
-EMAIL_SALT: Final = b"microcred credential: e-mail salt"
-"""The labels under which values are derived. Changing one changes what a plan gives."""
+PUBLIC_ID: Final = b"public id"
+SUBJECT: Final = b"subject"
+EMAIL_SALT: Final = b"e-mail salt"
+"""The labels, of 16 bytes at most. Changing one changes what a plan gives."""
 
 _PERIOD: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
 
 
 def derived(seed: bytes, label: bytes) -> bytes:
     """Return the 16 bytes that a seed gives under a label."""
-    return hmac.digest(seed, label, "sha256")[:DERIVED_BYTES]
+    return blake2b(key=seed, person=label, digest_size=DERIVED_BYTES).digest()
 
 
 def public_id_of(seed: bytes) -> str:
@@ -47,15 +47,16 @@ def slot_values(completion: Completion, definition: Definition, addresses: Addre
     A recipient without a DID is named by a random UUID (RFC 9562 section 5.4), another one in each credential. Raises
     `FieldError` for a result that the definition does not describe.
     """
-    report = completion.report
     values: dict[str, Any] = {
         "awardedDate": timestamps.write(completion.completed_at),
-        "subjectId": completion.learner_did or f"urn:uuid:{UUID(bytes=derived(seed, SUBJECT), version=4)}",
+        "subjectId": completion.learner_did or _uuid(derived(seed, SUBJECT)),
         "recipientName": completion.learner_name,
-        "result": [_result(report, index, definition, addresses) for index in range(len(report.result))],
-        "evidence": [_present(id=item.id, name=item.name, description=item.description, narrative=item.narrative)
-                     for item in report.evidence],
-    }  # fmt: skip
+    }
+    report = completion.report
+    if report.result:
+        values["result"] = [_result(report, index, definition, addresses) for index in range(len(report.result))]
+    if report.evidence:
+        values["evidence"] = [_evidence(item) for item in report.evidence]
     if definition.validity_period is not None:
         values["validUntil"] = timestamps.write(add_period(completion.completed_at, definition.validity_period))
     if completion.learner_email is not None:
@@ -64,6 +65,17 @@ def slot_values(completion: Completion, definition: Definition, addresses: Addre
         values["recipientEmailHash"] = identity.hash_identity(email, salt)
         values["recipientEmailSalt"] = salt
     return values
+
+
+def _uuid(random: bytes) -> str:
+    """Return 16 random bytes as the address of a UUID of version 4 (RFC 9562 section 5.4)."""
+    digits = random.hex()
+    variant = "89ab"[random[8] >> 6]
+    return f"urn:uuid:{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+def _evidence(item: Evidence) -> dict[str, str]:
+    return _present(id=item.id, name=item.name, description=item.description, narrative=item.narrative)
 
 
 def signing_values(public_id: str, slot: StatusSlot, addresses: Addresses, now: datetime) -> dict[str, Any]:
@@ -82,10 +94,7 @@ def add_period(moment: datetime, period: str) -> datetime:
 
     Raises `FieldError` when the period is not one or leads beyond the calendar.
     """
-    match = _PERIOD.fullmatch(period)
-    years, months, days = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    if not years + months + days:
-        raise FieldError("validityPeriod", f"“{period}” is not a period such as P3Y")
+    years, months, days = _parts_of(period)
     month = moment.month - 1 + months
     year, month = moment.year + years + month // 12, month % 12 + 1
     try:
@@ -93,6 +102,15 @@ def add_period(moment: datetime, period: str) -> datetime:
         return moment.replace(year=year, month=month, day=min(moment.day, last)) + timedelta(days=days)
     except (ValueError, OverflowError):
         raise FieldError("validityPeriod", f"“{period}” leads beyond the calendar") from None
+
+
+@lru_cache(maxsize=256)
+def _parts_of(period: str) -> tuple[int, int, int]:
+    match = _PERIOD.fullmatch(period)
+    years, months, days = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    if not years + months + days:
+        raise FieldError("validityPeriod", f"“{period}” is not a period such as P3Y")
+    return years, months, days
 
 
 def _result(report: CompletionReport, index: int, definition: Definition, addresses: Addresses) -> dict[str, str]:

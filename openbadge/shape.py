@@ -23,16 +23,16 @@ from typing import Final, NamedTuple
 
 from openbadge import rdfc
 from openbadge.nquads import Quad, escape
-from openbadge.text import Text
+from openbadge.text import Text, picker
 
 _sha256 = hashlib.sha256
 TEXT: Final = "text"
 IRI: Final = "iri"
 MAX_HEADS: Final = 64
 """Orders of the named subjects that a shape remembers. Most have one: addresses in slots begin alike, as a rule."""
-MAX_PLANS: Final = 64
-"""Orders of all subjects that a shape remembers. One with four blank nodes has at most 24; one with twenty never has
-the same order twice, and does without."""
+MAX_PLANS: Final = 128
+"""Orders of all subjects that a shape remembers. One with four blank nodes has 24 at most; one that may have more
+orders than this will hardly see one again, and does without."""
 AFTER_ALL: Final = b"\xff"
 """Sorts behind every address."""
 
@@ -47,19 +47,24 @@ class Statement:
     suffix: str
 
 
-@dataclass(frozen=True, slots=True)
 class Labels:
-    """Statements of one subject and predicate whose objects are all blank nodes: the labels alone decide the order."""
+    """Statements of one subject and predicate whose objects are all blank nodes: the labels alone decide the order.
 
-    before: Text
-    after: bytes
-    nodes: tuple[int, ...]
+    `before` and `after` are the line around a label, `nodes` the numbers of their terms.
+    """
+
+    __slots__ = ("_pick", "after", "before", "nodes")
+
+    def __init__(self, before: Text, after: bytes, nodes: tuple[int, ...]) -> None:
+        self.before = before
+        self.after = after
+        self.nodes = nodes
+        self._pick = picker(nodes)
 
     def text(self, terms: Sequence[bytes]) -> bytes:
         """Return the lines in order; labels are never equal."""
         before = self.before.fill(terms)
-        between = self.after + before
-        return before + between.join(sorted([terms[node] for node in self.nodes])) + self.after
+        return before + (self.after + before).join(sorted(self._pick(terms))) + self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,8 @@ class Shape:
     `statements` and `blanks` (the names of the blank nodes) say all; the rest follows from them (`shape_build`).
     `fixed` gives the number of each blank node that no slot touches by its hash, `moving` are the others; numbers
     count from 0. Blocks are those of constant subjects in their order, of subjects that are slots, and by blank node:
-    constant ones as the pieces between its label, the others as text.
+    constant ones as the pieces between its label, the others as text. `order` are the ranks in the order of their
+    labels, `plannable` says that few orders are possible and no value decides within a subject.
     """
 
     kinds: tuple[str, ...]
@@ -146,6 +152,7 @@ class Shape:
     blank_blocks: tuple[tuple[bytes, ...] | Text, ...]
     labels: tuple[bytes, ...]
     order: tuple[int, ...]
+    plannable: bool
     heads: dict[tuple[int, ...], Planned] = field(default_factory=dict, init=False, repr=False, compare=False)
     plans: dict[Arrangement, Planned] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -189,10 +196,10 @@ class Shape:
         ranking, places = self._ranking(terms), self._places(terms)
         if ranking is None or places is None:
             return None
-        planned = self.plans.get((ranking, places)) or self._remembered(ranking, places)
-        if planned is not None:
-            return planned, planned.text.parts(terms)
-        return self._assembled(terms, ranking, places)
+        if not self.plannable:
+            return self._assembled(terms, ranking, places)
+        planned = self.plans.get((ranking, places)) or self._remember(ranking, places)
+        return planned, planned.text.parts(terms)
 
     def _assembled(
         self, terms: list[bytes], ranking: tuple[int, ...], places: tuple[int, ...]
@@ -207,10 +214,11 @@ class Shape:
             terms.append(text)
         head = self._head(places)
         parts = head.text.parts(terms)
+        blocks = self.blank_blocks
         for rank in self.order:
             node = ranking[rank]
-            block = self.blank_blocks[node]
-            parts.append(block.fill(terms) if isinstance(block, Text) else labels[node].join(block))
+            block = blocks[node]
+            parts.append(labels[node].join(block) if isinstance(block, tuple) else block.fill(terms))
         return head, parts
 
     def _ranking(self, terms: Sequence[bytes]) -> tuple[int, ...] | None:
@@ -259,16 +267,16 @@ class Shape:
             found = self.heads[places] = Planned.of(part for block in blocks for part in block)
         return found
 
-    def _remembered(self, ranking: tuple[int, ...], places: tuple[int, ...]) -> Planned | None:
-        """Plan an order of all subjects, if it may be remembered: then nothing remains but to put the values in."""
-        if len(self.plans) >= MAX_PLANS or any(isinstance(group, Group) for group in self.groups):
-            return None
+    def _remember(self, ranking: tuple[int, ...], places: tuple[int, ...]) -> Planned:
+        """Plan an order of all subjects: then nothing remains but to put the values in."""
         labels = self._labelled(ranking)
         blank_blocks = []
         for rank in self.order:
             block = self.blank_blocks[ranking[rank]]
             blank_blocks.append(block if isinstance(block, Text) else (labels[ranking[rank]].join(block),))
         parts = [part for block in (self._head(places).text, *blank_blocks) for part in block]
+        if len(self.plans) >= MAX_PLANS:
+            self.plans.clear()
         planned = self.plans[ranking, places] = Planned.of(self._resolved(parts, labels))
         return planned
 

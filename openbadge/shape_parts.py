@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import perm
 
-from openbadge.shape import AFTER_ALL, Block, Group, Labels, Node, Rows, Shape, Statement
+from openbadge.shape import AFTER_ALL, MAX_PLANS, Block, Group, Labels, Node, Rows, Shape, Statement
 from openbadge.text import Text
 
 Parts = tuple[bytes | int, ...]
@@ -46,6 +47,8 @@ def assemble(kinds: Sequence[str], statements: Sequence[Statement], blanks: Sequ
         blank_blocks=tuple(_around(made.get(slots + node, ()), slots + node) for node in range(len(blanks))),
         labels=tuple(b"_:c14n%d" % rank for rank in range(len(blanks))),
         order=tuple(sorted(range(len(blanks)), key=str)),
+        plannable=perm(len(blanks), len(moving)) <= MAX_PLANS
+        and all(isinstance(group, Labels) for group in blocks.groups),
     )
 
 
