@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from openbadge.errors import InvalidError
 
@@ -45,11 +45,23 @@ def rows(stream: BinaryIO, encoding: str | None = None) -> Iterator[Line]:
     if name not in ENCODINGS:
         raise InvalidError("UNSUPPORTED_FORMAT", f"The encoding must be one of {', '.join(ENCODINGS)}.")
     stream.seek(0)
-    text = io.TextIOWrapper(stream, ENCODINGS[name], newline="")
-    try:
-        yield from _records(text)
-    finally:
-        text.detach()  # the stream belongs to the caller
+    yield from _records(io.TextIOWrapper(io.BufferedReader(_Lent(stream)), ENCODINGS[name], newline=""))
+
+
+class _Lent(io.RawIOBase):
+    """A stream that stays open when its reader is done: it belongs to the caller."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def _detected(stream: BinaryIO) -> str:

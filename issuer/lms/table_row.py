@@ -15,6 +15,7 @@ from issuer.lms import read
 from issuer.lms.connection import Connection
 from issuer.lms.model import Course, Kind, Origin, Outcome, Reported, Score
 from issuer.lms.people import learner
+from issuer.model.canonical import canonical_json, sha256
 from issuer.model.definition import MAX_NAME
 from issuer.model.fields import text
 from issuer.model.forms import email
@@ -71,7 +72,7 @@ class RowReader:
             "outcome": row.outcome(kind),
             "hold": row.cells.get("hold", "").strip().casefold() not in NO_HOLD,
         }
-        content = read.digest({name: cell.strip() for name, cell in row.cells.items()})
+        content = sha256(canonical_json({name: cell.strip() for name, cell in row.cells.items()}))
         key = row.maybe("row_key") or content.hex()
         self._check_new(key, number)
         return Reported(origin=self._origin, event_id=f"{self._batch}/{key}", digest=content, order=number, **report)

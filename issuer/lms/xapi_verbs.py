@@ -22,11 +22,9 @@ VERBS: Final[Mapping[str, Kind]] = MappingProxyType(
     }
 )
 """Verbs by their kind. `completed` alone says nothing about a grade: xAPI keeps that in `result.success`."""
-COURSE_TYPES: Final = frozenset(
-    {
-        "https://w3id.org/xapi/cmi5/activitytype/course",
-        "http://adlnet.gov/expapi/activities/course",
-    }
+COURSE_TYPES: Final = (
+    "https://w3id.org/xapi/cmi5/activitytype/course",
+    "http://adlnet.gov/expapi/activities/course",
 )
 """Activity types that are a course; the same verbs are used for every activity inside one."""
 EXTERNAL_ID: Final = "https://w3id.org/learning-analytics/learning-management-system/external-id"

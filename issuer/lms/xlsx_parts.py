@@ -131,6 +131,7 @@ def _parser(handlers: Handlers) -> Any:
     """Return an expat parser that refuses document types, and with them all entities."""
     parser: Any = DefusedXMLParser(forbid_dtd=True).parser
     parser.buffer_text = True
+    parser.ordered_attributes = False  # the class sets it, for its own handlers
     parser.StartElementHandler = lambda name, found: handlers.start(
         _local(name), {_local(key): value for key, value in found.items()}
     )
