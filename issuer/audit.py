@@ -8,10 +8,11 @@ An entry is written in the transaction of what it reports, so that neither is th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring as _quoted
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -20,12 +21,13 @@ from issuer.errors import IntegrityError
 from issuer.model import AuditEntry
 from issuer.model.canonical import canonical_json, sha256
 from issuer.model.forms import instant_text
-from issuer.store.rows import insert_many, read_all, read_one
+from issuer.store.rows import insert_many, read_all
 from issuer.store.tables import audit as table
 
 GENESIS: Final = bytes(32)
 """What the first entry has as the hash before it."""
 _BATCH: Final = 1_000
+_LAST: Final = select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +44,29 @@ class Line:
     detail: Mapping[str, Any]
 
 
-def append(
-    tx: Transaction, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, Any]
-) -> AuditEntry:
-    """Add one entry to the chain and return it, as `append_many` does."""
-    return append_many(tx, at, [Line(actor, action, subject, detail)])[0]
+def append(tx: Transaction, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, Any]) -> None:
+    """Add one entry to the chain, as `append_many` does."""
+    append_many(tx, at, [Line(actor, action, subject, detail)])
 
 
-def append_many(tx: Transaction, at: datetime, lines: Sequence[Line]) -> list[AuditEntry]:
-    """Add entries to the chain, in order, and return them.
+def append_many(tx: Transaction, at: datetime, lines: Sequence[Line]) -> None:
+    """Add entries to the chain, in order.
 
     Entries of all institutions form one chain. The numbers follow each other without a gap; two rivals for one number
     cannot both commit.
     """
-    last = read_one(tx, select(table).order_by(table.c.seq.desc()).limit(1), AuditEntry)
-    count, previous = (0, GENESIS) if last is None else (last.seq, last.hash)
-    added: list[AuditEntry] = []
+    if not lines:
+        return
+    last = tx.connection.execute(_LAST).one_or_none()
+    count, previous = (0, GENESIS) if last is None else last
+    moment = instant_text(at)
+    added: list[_Row] = []
     for seq, line in enumerate(lines, count + 1):
-        entry = AuditEntry(seq, at, tx.scope, line.actor, line.action, line.subject, dict(line.detail), previous, b"")
-        previous = _hash(entry)
-        added.append(replace(entry, hash=previous))
-    insert_many(tx, table, added)
-    return added
+        detail = canonical_json(line.detail).decode()
+        digest = _hash((seq, moment, tx.scope, line.actor, line.action, line.subject, detail, previous))
+        added.append(_Row(seq, at, tx.scope, line.actor, line.action, line.subject, detail, previous, digest))
+        previous = digest
+    insert_many(tx, table, added, ready=("detail",))
 
 
 def verify(tx: Transaction) -> AuditEntry | None:
@@ -90,17 +93,37 @@ def _check_link(entry: AuditEntry, last: AuditEntry | None) -> None:
     seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.hash)
     if entry.seq != seq:
         raise IntegrityError(f"The audit log is broken: entry {seq} is missing.")
-    if entry.previous_hash != previous or entry.hash != _hash(entry):
+    if entry.previous_hash != previous or entry.hash != _hash_of(entry):
         raise IntegrityError(f"The audit log is broken: entry {seq} was changed after it was written.")
 
 
-def _hash(entry: AuditEntry) -> bytes:
+def _hash_of(entry: AuditEntry) -> bytes:
+    detail = canonical_json(entry.detail).decode()
+    moment, scope = instant_text(entry.at), entry.institution_id
+    return _hash((entry.seq, moment, scope, entry.actor, entry.action, entry.subject, detail, entry.previous_hash))
+
+
+def _hash(entry: tuple[int, str, UUID | None, str, str, str, str, bytes]) -> bytes:
     """SHA-256 over the canonical JSON of an entry without its hash, with the member `previous` for the one before."""
-    institution = "null" if entry.institution_id is None else f'"{entry.institution_id}"'
+    seq, moment, scope, actor, action, subject, detail, previous = entry
+    institution = "null" if scope is None else f'"{scope}"'
     return sha256(
         (
-            f'{{"action":{_quoted(entry.action)},"actor":{_quoted(entry.actor)},"at":"{instant_text(entry.at)}",'
-            f'"detail":{canonical_json(entry.detail).decode()},"institution":{institution},'
-            f'"previous":"{entry.previous_hash.hex()}","seq":{entry.seq},"subject":{_quoted(entry.subject)}}}'
+            f'{{"action":{_quoted(action)},"actor":{_quoted(actor)},"at":"{moment}","detail":{detail},'
+            f'"institution":{institution},"previous":"{previous.hex()}","seq":{seq},"subject":{_quoted(subject)}}}'
         ).encode()
     )
+
+
+class _Row(NamedTuple):
+    """An entry as it is stored; `detail` is JSON text."""
+
+    seq: int
+    at: datetime
+    institution_id: UUID | None
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    previous_hash: bytes
+    hash: bytes

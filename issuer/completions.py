@@ -42,10 +42,18 @@ _UNDECIDED: Final = MappingProxyType(
 )
 
 
-def outcome(decision: Decision) -> dict[str, Any]:
-    """Return the fields of a completion that a decision about it fills; what applies has yet to be issued."""
+def outcome(decision: Decision, credential_id: UUID | None = None) -> dict[str, Any]:
+    """Return the fields of a completion that a decision about it fills.
+
+    What applies is issued as the credential `credential_id`: whoever cannot make that one decides again.
+    """
     if isinstance(decision, Applies):
-        return {"state": _S.RECEIVED, "definition_version_id": decision.version.id, "version_rule": decision.rule}
+        return {
+            "state": _S.ISSUED,
+            "definition_version_id": decision.version.id,
+            "version_rule": decision.rule,
+            "credential_id": credential_id,
+        }
     if isinstance(decision, Hold):
         return {"state": _S.HELD, "reason_code": decision.code, "reason": decision.sentence}
     return {
@@ -56,14 +64,9 @@ def outcome(decision: Decision) -> dict[str, Any]:
     }
 
 
-def decided(completion: Completion, decision: Decision) -> Completion:
-    """Return a completion after a decision about it; what applies has yet to be issued."""
-    return replace(completion, **{**_UNDECIDED, **outcome(decision)})
-
-
-def issued(completion: Completion, credential_id: UUID) -> Completion:
-    """Return a completion as one that a credential was issued for."""
-    return replace(completion, state=_S.ISSUED, credential_id=credential_id, reason_code=None, reason=None)
+def decided(completion: Completion, decision: Decision, credential_id: UUID | None = None) -> Completion:
+    """Return a completion after a decision about it, as `outcome` says."""
+    return replace(completion, **{**_UNDECIDED, **outcome(decision, credential_id)})
 
 
 def advance(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from issuer import audit
@@ -23,7 +23,6 @@ from issuer.store import definitions as store
 PINNED: Final = "pinned"
 EFFECTIVE: Final = "effective-at-completion"
 """The rules by which a version can apply, as they are kept with the completion."""
-_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +143,21 @@ def _pinned(record: DefinitionVersion, completed_at: datetime) -> Applies | Hold
 
 
 def _effective(definition_id: str, known: Sequence[DefinitionVersion], completed_at: datetime) -> Applies | Hold:
-    if all(record.state is DefinitionState.DRAFT for record in known):
+    approved = [(record.effective_from, record) for record in known if record.effective_from is not None]
+    if not approved:
         return Hold("definition-not-approved", f"No version of “{definition_id}” is approved yet.")
-    found = [(record.effective_from, record) for record in known if record.effective_from is not None]
-    found = [(start, record) for start, record in found if start <= completed_at < (record.retired_at or _NEVER)]
-    if not found:
+    newest, rivals = None, 0
+    for start, record in approved:
+        if start <= completed_at and (record.retired_at is None or completed_at < record.retired_at):
+            if newest is None or newest[0] < start:
+                newest, rivals = (start, record), 0
+            elif newest[0] == start:
+                rivals += 1
+    if newest is None:
         return Hold("no-version-effective", f"No version of “{definition_id}” was in effect at the completion.")
-    latest = max(start for start, _ in found)
-    newest = [record for start, record in found if start == latest]
-    if len(newest) > 1:
+    if rivals:
         return Hold("version-ambiguous", f"Two versions of “{definition_id}” took effect at the same time.")
-    return Applies(newest[0], EFFECTIVE)
+    return Applies(newest[1], EFFECTIVE)
 
 
 def _add(tx: Transaction, content: Definition, actor: str, now: datetime) -> DefinitionVersion:

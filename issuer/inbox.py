@@ -125,6 +125,7 @@ class _Set:
         self._known = completion_store.by_sources(tx, [arrival.name for arrival in read])
         self._facts = facts_of(tx, (item.report for item in read if item.name not in self._known), now)
         self._ids = iter(new_ids(tx, now, len(read)))
+        self._credential_ids = iter(new_ids(tx, now, len(read)))
         self._drafts: dict[tuple[str, str], _Draft] = {}
         self._conflicts: list[tuple[Arrival, UUID]] = []
 
@@ -181,7 +182,7 @@ class _Set:
             received_at=self._now,
             reported_by=arrival.actor,
             parsed=report,
-            **completions.outcome(decision),
+            **completions.outcome(decision, next(self._credential_ids)),
         )
 
     def _issue(self, drafts: Sequence[_Draft], maker: Callable[[], Maker]) -> None:

@@ -26,7 +26,6 @@ from issuer.lint import LintError
 from issuer.make import CRYPTOSUITE, Made, Maker, Plan
 from issuer.model import Completion, DefinitionVersion, IssuedCredential, StatusSlot
 from issuer.store import credentials, institutions
-from issuer.store.rows import new_ids
 
 __all__ = ["CRYPTOSUITE", "Issuance", "Wanted", "make_all", "store"]
 
@@ -36,7 +35,10 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A completion that nothing stands in the way of, and the definition version that applies to it."""
+    """A completion that nothing stands in the way of, as it is once it is issued, and the version that applies to it.
+
+    Its `credential_id` is the key that the credential is going to have.
+    """
 
     completion: Completion
     version: DefinitionVersion
@@ -73,14 +75,13 @@ class _Making:
         self._now = now
         self._institution_id = tx.institution_id
         self._secret = institutions.secret(tx)
-        self._ids = new_ids(tx, now, len(wanted))
         self._slots = status.allocate_many(tx, status.REVOCATION, len({item.key for item in wanted}), now)
         self._awarded: dict[Key, UUID] = {}
 
     def all(self) -> list[tuple[Completion, IssuedCredential | None]]:
-        return [self._one(item, key) for item, key in zip(self._wanted, self._ids, strict=True)]
+        return [self._one(item) for item in self._wanted]
 
-    def _one(self, item: Wanted, credential_id: UUID) -> tuple[Completion, IssuedCredential | None]:
+    def _one(self, item: Wanted) -> tuple[Completion, IssuedCredential | None]:
         holder = self._awarded.get(item.key)
         if holder is not None:
             return completions.decided(item.completion, Twin(holder)), None
@@ -90,9 +91,9 @@ class _Making:
         except IssuerError as error:
             return _held(item.completion, error), None
         self._slots.pop()
-        self._awarded[item.key] = credential_id
-        issued = self._record(item, credential_id, slot, made)
-        return completions.issued(item.completion, credential_id), issued
+        issued = self._record(item, slot, made)
+        self._awarded[item.key] = issued.id
+        return item.completion, issued
 
     def _made(self, item: Wanted, slot: StatusSlot) -> Made:
         made = self._maker.make(Plan(item.completion, item.version, slot, self._seed(item.completion.id), self._now))
@@ -104,9 +105,11 @@ class _Making:
         """The same completion gives the same credential again, and nobody can tell what its seed is."""
         return hmac.digest(self._secret, completion_id.bytes, "sha256")
 
-    def _record(self, item: Wanted, credential_id: UUID, slot: StatusSlot, made: Made) -> IssuedCredential:
+    def _record(self, item: Wanted, slot: StatusSlot, made: Made) -> IssuedCredential:
+        if item.completion.credential_id is None:
+            raise RuntimeError("a completion that is to be issued has no key for its credential")
         return IssuedCredential(
-            id=credential_id,
+            id=item.completion.credential_id,
             public_id=made.public_id,
             institution_id=self._institution_id,
             completion_id=item.completion.id,

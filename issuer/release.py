@@ -15,6 +15,7 @@ from issuer.issue import Wanted
 from issuer.make import Maker
 from issuer.model import Completion, CompletionState
 from issuer.store import completions as store
+from issuer.store.rows import new_ids
 
 CAUSES_THAT_PASS: Final = frozenset(
     {
@@ -44,8 +45,8 @@ def release(tx: Transaction, held: Sequence[Completion], maker: Callable[[], Mak
     current = [stored[item.id] for item in held if stored[item.id].state is CompletionState.HELD]
     decisions = _decisions(tx, current, now)
     wanted = [
-        Wanted(completions.decided(item, decision), decision.version)
-        for item, decision in zip(current, decisions, strict=True)
+        Wanted(completions.decided(item, decision, key), decision.version)
+        for item, decision, key in zip(current, decisions, new_ids(tx, now, len(current)), strict=True)
         if isinstance(decision, Applies)
     ]
     made = {after.id: (after, issued) for after, issued in issue.make_all(tx, wanted, maker, now)}

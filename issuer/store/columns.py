@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -95,3 +97,15 @@ class Word(TypeDecorator[StrEnum]):
     def process_result_value(self, value: str | None, _dialect: Dialect) -> StrEnum | None:
         """Text to word."""
         return None if value is None else self.words(value)
+
+
+def plain(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Return what turns a value other than `None` into what the driver takes, or `None` if it takes it as it is."""
+    if isinstance(kind, Id):
+        return None if dialect.supports_native_uuid else attrgetter("bytes")
+    if isinstance(kind, Word):
+        return attrgetter("value")
+    if isinstance(kind, TypeDecorator):
+        process = kind.process_bind_param
+        return lambda value: process(value, dialect)
+    return None
