@@ -3,4 +3,6 @@
 Every function takes the `Transaction` first and works in the scope of its institution, unless it says otherwise.
 """
 
-import issuer.store.tables_jobs  # noqa: F401  # makes `tables.metadata` whole, wherever it is read
+# These make `tables.metadata` whole, wherever it is read.
+import issuer.store.tables_jobs
+import issuer.store.tables_keys  # noqa: F401
