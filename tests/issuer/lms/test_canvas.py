@@ -185,3 +185,19 @@ def test_grade_as_text():
 def test_a_signed_payload_that_is_no_event():
     with pytest.raises(InvalidError):
         ADAPTER.verify(Incoming(token(b"[]")), keyed(), NOW)
+
+
+def test_a_grade_outside_of_a_course():
+    with pytest.raises(FieldError, match="context_type"):
+        read_one("canvas", changed(GRADE, metadata__context_type="Account"))
+
+
+def test_a_token_without_a_key_id_is_checked_only_where_there_is_no_choice():
+    signer = rsa_signer()
+    head = multibase.base64url_encode(dumped({"alg": "RS256"}))
+    signing_input = f"{head}.{multibase.base64url_encode(dumped(CANVAS))}"
+    text = f"{signing_input}.{multibase.base64url_encode(signer.sign(signing_input.encode()))}".encode()
+    ADAPTER.verify(Incoming(text), keyed(), NOW)
+    two = connection("canvas", keys={"a": signer.public, "b": rsa_signer("b").public})
+    with pytest.raises(SignatureError, match="does not know"):
+        ADAPTER.verify(Incoming(text), two, NOW)

@@ -237,3 +237,9 @@ def test_a_page_of_statements_without_ids():
     page = xapi_api.read_page(answer({"statements": LOGSTORE}), connection("xapi", options={"account": "lms"}), NOW)
     reports = xapi.read_statements(page.statements, connection("xapi", options={"account": "lms"}))
     assert [report.kind for report in reports] == [Kind.COMPLETED, Kind.PASSED]
+
+
+def test_an_answer_that_should_be_a_list():
+    for bad in ({}, [1], "x"):
+        with pytest.raises((SourceError, FieldError)):
+            canvas_api.read_all_progress(answer(bad))

@@ -161,3 +161,23 @@ def test_no_adapter_ever_fails_otherwise_than_it_says(kind, data):
 def test_no_adapter_reads_noise(kind, content):
     with contextlib.suppress(FieldError, InvalidError):
         assert ADAPTERS[kind].read(proved(content, kind), connection(kind)) == ()
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[1,]", b"[,1]", b"[]]", b"[[]", b"[1 2]", b'["a]', b"[1]x", b"[}"])
+def test_an_array_that_is_none(data):
+    with pytest.raises(InvalidError):
+        bulk.array(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"a"}', b"{a:1}", b'{"a":1,}', b'{"a":1,"a":2}', b'{"a":[}', b"{1:2}"])
+def test_an_envelope_that_is_none(data):
+    with pytest.raises(InvalidError):
+        bulk.envelope(data, "data")
+
+
+def test_true_and_false_are_nothing_else():
+    for value in (1, "true", []):
+        with pytest.raises(FieldError, match="true or false"):
+            Node({"a": value}).flag("a")
+    with pytest.raises(FieldError, match="missing"):
+        Node({}).flag("a")

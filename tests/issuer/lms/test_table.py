@@ -278,3 +278,7 @@ def test_the_stream_stays_open():
     stream = io.BytesIO(f"{HEADING}\n{ADA}\n".encode())
     read(stream)
     stream.seek(0)
+
+
+def test_a_maximum_needs_points():
+    assert one("S1,C,2026-11-20,100", "sis_id,course,date,maximum").column == "maximum"
