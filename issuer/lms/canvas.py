@@ -31,7 +31,8 @@ SHARD: Final = 10**13
 
 
 def verify(incoming: Incoming, connection: Connection, now: datetime) -> Verified:
-    """Check the token by the keys of the connection. Raises `SignatureError`, also for another institution's event.
+    """Check the token by the keys of the connection. Raises `SignatureError`, also for another institution's event,
+    and `InvalidError` or `FieldError` for a payload that does not say whose it is.
 
     Tokens carry no time of signing that could be relied on, so an old one is told from a new one by its event id, not
     here: coming again it changes nothing.

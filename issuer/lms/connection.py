@@ -115,10 +115,11 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """One source: `verify` raises `SignatureError`; `read` raises `FieldError` or `InvalidError` and needs no clock.
+    """One source.
 
-    A source with signed single events (xAPI) checks those signatures while reading, so `SignatureError` can come there
-    too.
+    `verify` raises `SignatureError`, and `InvalidError` or `FieldError` where the sender can only be told by reading.
+    `read` raises `InvalidError` or `FieldError` and needs no clock, so it can be repeated from what was stored; with
+    signed single events (xAPI) it raises `SignatureError` too.
     """
 
     verify: Callable[[Incoming, Connection, datetime], Verified]

@@ -56,6 +56,11 @@ def test_results_are_passed_on_only_under_the_names_that_the_definition_has():
     assert {one.value for one in award(exact, named).result} == {"10"}
 
 
+def test_iss_005_without_a_term_there_is_one_occurrence_and_never_none():
+    assert award(read_one("moodle", MOODLE)).occurrence == ""
+    assert award(read_one("webhook", changed(WEBHOOK, course__term=...))).occurrence == ""
+
+
 def test_once_a_term():
     reported = read_one("webhook", WEBHOOK)
     assert award(reported).occurrence == ""
