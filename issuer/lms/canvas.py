@@ -52,9 +52,9 @@ def read_event(verified: Verified, connection: Connection) -> tuple[Reported, ..
     event = _Event(metadata, body, connection)
     details = _EVENTS.get(metadata.text("event_name"), _other)(event)
     emitted = metadata.moment("event_time")
-    report = {"occurred_at": emitted, "event_id": event.key(metadata.text("event_time")), **details}
-    content = {"name": metadata.value["event_name"], "body": body.value}
-    return (Reported(origin=verified.origin, digest=read.digest(content), emitted_at=emitted, **report),)
+    digest = read.digest({"name": metadata.value["event_name"], "body": body.value})
+    report = {"occurred_at": emitted, "event_id": event.key(metadata.text("event_time"), digest.hex()), **details}
+    return (Reported(origin=verified.origin, digest=digest, emitted_at=emitted, **report),)
 
 
 class _Event:

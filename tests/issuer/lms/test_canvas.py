@@ -187,6 +187,11 @@ def test_a_signed_payload_that_is_no_event():
         ADAPTER.verify(Incoming(token(b"[]")), keyed(), NOW)
 
 
+def test_two_other_events_of_one_moment_are_two():
+    other = changed(CANVAS, metadata__event_name="logged_in")
+    assert read_one("canvas", other).event_id != read_one("canvas", changed(other, body={"x": 1})).event_id
+
+
 def test_a_grade_outside_of_a_course():
     with pytest.raises(FieldError, match="context_type"):
         read_one("canvas", changed(GRADE, metadata__context_type="Account"))
