@@ -1,7 +1,8 @@
 """The types of template slots: the grammar that a value must meet before it may stand in a credential.
 
 The grammars are narrower than the standards': a value that two RDF libraries could write differently is refused here,
-before anything is signed (RDF Dataset Canonicalization 1.0 section 5; RFC 3987).
+before anything is signed (RDF Dataset Canonicalization 1.0 section 5). Addresses are held to RFC 3986, since some
+libraries leave statements out, without a word, in which an address is not: then nobody there could verify.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ MAX_TEXT: Final = 10_000
 MAX_IRI: Final = 2_000
 """Characters of an address: what every browser and mail program carries."""
 
-_TAIL: Final = r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]"
-_SCHEMES: Final = ("https://", "http://", "urn:", "did:", "mailto:")
+_CHARACTER: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=:@/?]"
+_RUN: Final = f"{_CHARACTER}*+(?:%[0-9A-Fa-f]{{2}}{_CHARACTER}*+)*+"
+_HOST: Final = r"(?:[A-Za-z0-9\-._~]++|\[[0-9A-Fa-f:.]++\])(?::[0-9]{1,5})?+"
 _CONTROLS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff"
 _LEAP_YEAR: Final = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 _DAY: Final = (
@@ -28,7 +30,10 @@ _DAY: Final = (
     f"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP_YEAR}-02-29)"
 )
 
-IRI: Final = "|".join(f"{scheme}{_TAIL}{{1,{MAX_IRI - len(scheme)}}}+" for scheme in _SCHEMES)
+IRI: Final = (
+    rf"(?![^\x00]{{{MAX_IRI + 1}}})"
+    rf"(?:https?://{_HOST}(?:[/?]{_RUN})?+|(?:urn|did|mailto):(?!//)(?=[^\x00#]){_RUN})(?:#{_RUN})?+"
+)
 TEXT: Final = f"[^{_CONTROLS}]{{1,{MAX_TEXT}}}+"
 DATETIME: Final = f"(?!0000){_DAY}T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){{2}}Z"
 IDENTITY: Final = r"sha256\$[0-9a-f]{64}"
@@ -57,7 +62,11 @@ def _compiled(grammar: str) -> re.Pattern[str]:
 SLOT_TYPES: Final[Mapping[str, SlotType]] = {
     kind.name: kind
     for kind in (
-        SlotType("iri", IRI, "an address of the schemes https, http, urn, did or mailto, in ASCII"),
+        SlotType(
+            "iri",
+            IRI,
+            "an address (https, http, urn, did or mailto) in ASCII, where % begins an escape and # stands once",
+        ),
         SlotType(
             "text",
             TEXT,
