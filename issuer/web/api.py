@@ -6,7 +6,6 @@ table is in `problem`.
 
 from __future__ import annotations
 
-from asyncio import wrap_future
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -16,30 +15,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from issuer import auth
 from issuer.auth import Principal
 from issuer.definitions import Decision
 from issuer.errors import FieldError, IssuerError
-from issuer.inbox import MAX_REPORT_BYTES, Answer
-from issuer.intake import SCOPE, Knock
 from issuer.model import CompletionState, DefinitionState
 from issuer.model.fields import Fields
 from issuer.model.forms import instant
 from issuer.service import Service
 from issuer.web.body import read_body
 from issuer.web.problem import on_bad_parameter, on_format_error, on_issuer_error
-from issuer.web.shapes import (
-    completion_json,
-    credential_link,
-    definition_json,
-    listed_completion_json,
-)
+from issuer.web.reports import ReportLane, answered, principal_of
+from issuer.web.shapes import credential_link, definition_json, listed_completion_json
 from openbadge import strict_json, timestamps
 from openbadge.errors import OpenBadgeError
 
 MAX_PAGE: Final = 500
 """Items of one page of a list."""
-HELD_STATES: Final = (CompletionState.RECEIVED, CompletionState.HELD, CompletionState.ISSUING)
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
 
@@ -51,10 +42,7 @@ class Guard:
 
     def principal(self, request: Request, scope: str) -> Principal:
         """Return who asks. Raises `UnauthenticatedError` or `ForbiddenError`."""
-        with self.service.database.begin_read() as tx:
-            principal = auth.authenticate(tx, request.headers.get("authorization"), self.service.clock())
-        principal.require(scope)
-        return principal
+        return principal_of(self.service, request.headers.get("authorization"), scope)
 
 
 def install(app: FastAPI, service: Service) -> None:
@@ -62,6 +50,7 @@ def install(app: FastAPI, service: Service) -> None:
     app.include_router(_completions(service))
     app.include_router(_definitions(service))
     app.include_router(_credentials(service))
+    app.add_middleware(ReportLane, service=service)
     app.add_exception_handler(IssuerError, on_issuer_error)
     app.add_exception_handler(OpenBadgeError, on_format_error)
     app.add_exception_handler(RequestValidationError, on_bad_parameter)
@@ -74,12 +63,7 @@ def _completions(service: Service) -> APIRouter:
     @routes.post("/completions", status_code=201)
     async def report(request: Request) -> Response:
         """Report a completion: 201 issued, 202 held with the reason, 200 the same report again."""
-        answer = await wrap_future(service.reports.submit(await _knock(request, guard)))
-        if not isinstance(answer, Answer):
-            raise answer
-        waits = answer.completion.state in HELD_STATES
-        status = 200 if not answer.created else 202 if waits else 201
-        return JSONResponse(completion_json(answer, service.addresses), status)
+        return await answered(request, service)
 
     @routes.get("/completions")
     def listing(request: Request, state: str | None = None, limit: Limit = 100, after: str | None = None) -> Any:
@@ -154,20 +138,6 @@ def _credentials(service: Service) -> APIRouter:
         return {"credential": public_id, "revoked": True, "reason": change.reason, "at": timestamps.write(change.at)}
 
     return routes
-
-
-async def _knock(request: Request, guard: Guard) -> Knock:
-    """Return a report with its token, which the set that it is in looks up. A body that cannot be read says nothing to
-    those who may not report."""
-    header = request.headers.get("authorization")
-    unseen = auth.refused_unseen(header)
-    if unseen is not None:
-        raise unseen
-    try:
-        return Knock(await read_body(request, MAX_REPORT_BYTES), header)
-    except OpenBadgeError:
-        await run_in_threadpool(guard.principal, request, SCOPE)
-        raise
 
 
 def _decision(body: dict[str, Any]) -> Decision:

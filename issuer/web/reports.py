@@ -1,0 +1,87 @@
+"""`POST /completions`, the busiest address of the issuer: answered before the framework looks for a route.
+
+The report goes into a set (`GroupCommit`) that is committed as one, in which its token is looked up, too; a thread of
+its own for each request would cost more than the work. The route in `api` stands for it in the description of the API.
+"""
+
+from __future__ import annotations
+
+from asyncio import wrap_future
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from issuer import auth
+from issuer.auth import Principal
+from issuer.errors import IssuerError
+from issuer.inbox import MAX_REPORT_BYTES, Answer
+from issuer.intake import SCOPE, Knock
+from issuer.model import CompletionState
+from issuer.service import Service
+from issuer.web.body import read_body
+from issuer.web.problem import on_format_error, on_issuer_error
+from issuer.web.shapes import completion_json
+from openbadge.errors import OpenBadgeError
+
+PATH: Final = "/completions"
+WAITING_STATES: Final = (CompletionState.RECEIVED, CompletionState.HELD, CompletionState.ISSUING)
+
+
+class ReportLane:
+    """ASGI middleware that answers reports of completions; everything else goes on to `app`."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await answered(request, self._service)
+        except IssuerError as error:
+            response = await on_issuer_error(request, error)
+        except OpenBadgeError as error:
+            response = await on_format_error(request, error)
+        await response(scope, receive, send)
+
+
+async def answered(request: Request, service: Service) -> Response:
+    """Take in the report in a request: 201 issued, 202 held with the reason, 200 the same report again.
+
+    Raises the `IssuerError` or `OpenBadgeError` for which it was refused.
+    """
+    answer = await wrap_future(service.reports.submit(await _knock(request, service)))
+    if not isinstance(answer, Answer):
+        raise answer
+    waits = answer.completion.state in WAITING_STATES
+    status = 200 if not answer.created else 202 if waits else 201
+    return JSONResponse(completion_json(answer, service.addresses), status)
+
+
+async def _knock(request: Request, service: Service) -> Knock:
+    """Return a report with its token, which the set that it is in looks up. A body that cannot be read says nothing to
+    those who may not report."""
+    header = request.headers.get("authorization")
+    unseen = auth.refused_unseen(header)
+    if unseen is not None:
+        raise unseen
+    try:
+        return Knock(await read_body(request, MAX_REPORT_BYTES), header)
+    except OpenBadgeError:
+        await run_in_threadpool(principal_of, service, header, SCOPE)
+        raise
+
+
+def principal_of(service: Service, header: str | None, scope: str) -> Principal:
+    """Return who asks, from the `Authorization` header. Raises `UnauthenticatedError` or `ForbiddenError`."""
+    with service.database.begin_read() as tx:
+        principal = auth.authenticate(tx, header, service.clock())
+    principal.require(scope)
+    return principal
