@@ -127,7 +127,7 @@ def _compiled(draft: Draft, layout: Layout, proof_options: Mapping[str, str]) ->
     variants = [parts_of(draft, layout, proof_options, scheme) for scheme in SCHEMES]
     context = draft.document["@context"]
     document = shape_build.build([variant for variant, _ in variants], kinds_of(layout))
-    proof = shape_build.build([{"@context": context, **variants[0][1]}], [TEXT])
+    proof = shape_build.build([{"@context": context, **variants[0][1]}] * len(SCHEMES), [TEXT])
     return finish(draft, layout, proof_options, document, proof)
 
 

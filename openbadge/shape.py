@@ -161,7 +161,10 @@ class Shape:
 
         `values` are in the order of the slots; addresses are absolute ASCII IRIs without escapes.
         """
-        found = self._arranged(self.terms(values))
+        try:
+            found = self._arranged(self.terms(values))
+        except UnicodeEncodeError:
+            return None  # half of a surrogate pair, which the general algorithm refuses with a sentence
         return None if found is None else b"".join(found[1])
 
     def sha256(self, terms: list[bytes]) -> bytes | None:

@@ -15,8 +15,8 @@ SCHEMES: Final = ("https://", "http://", "urn:", "did:", "mailto:")
 """Beginnings of the addresses that a slot may take; the shape must come out the same for each, so that no prefix
 of a vocabulary can rewrite a value."""
 
-_ADDRESS: Final = r"[a-z]+:(?://)?x-microcred-slot-([0-9]+)-end"
-_MARKED_ADDRESS: Final = re.compile(f"<(?:{_ADDRESS}|\ue000([0-9]+)\ue001)>")
+_ADDRESS: Final = r"([a-z]+:(?://)?)x-microcred-slot-([0-9]+)-end"
+_MARKED_ADDRESS: Final = re.compile(f"<{_ADDRESS}>")
 _MARKED_LITERAL: Final = re.compile(rf'"(?:\ue000([0-9]+)\ue001|{_ADDRESS})("(?:\^\^<[^>]*>|@[A-Za-z0-9-]+)?)')
 
 
@@ -33,9 +33,12 @@ def build(documents: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -> Shape
     statement; when a statement is in a named graph, or two blank nodes cannot be told apart. Raises `InvalidError`
     for a document that loses data: a member that no vocabulary defines, an address that is not complete.
     """
-    variants = [frozenset(map(_statement, canon.quads(document))) for document in documents]
+    variants = [
+        frozenset(_statement(quad, scheme) for quad in canon.quads(document))
+        for document, scheme in zip(documents, SCHEMES, strict=True)
+    ]
     if any(_anonymous(variant) != _anonymous(variants[0]) for variant in variants):
-        raise ShapeError("a vocabulary rewrites an address of one scheme")
+        raise ShapeError("addresses of different schemes make different statements")
     statements = sorted(variants[0], key=repr)
     for statement in statements:
         _check_kinds(statement, kinds)
@@ -68,35 +71,42 @@ def _anonymous(statements: frozenset[Statement]) -> list[str]:
     return sorted(re.sub(r"_:\w+", "_:x", repr(statement)) for statement in statements)
 
 
-def _statement(quad: Quad) -> Statement:
+def _statement(quad: Quad, scheme: str) -> Statement:
     subject, predicate, obj, graph = quad
     if graph:
         raise ShapeError("a part of the document is in a graph of its own")
     if _marks(predicate):
         raise ShapeError("a slot stands in the name of a member")
-    return Statement(_subject(subject), predicate, *_object(obj))
+    return Statement(_subject(subject, scheme), predicate, *_object(obj, scheme))
 
 
-def _subject(term: str) -> str | int:
+def _subject(term: str, scheme: str) -> str | int:
     if not _marks(term):
         return term
     match = _MARKED_ADDRESS.fullmatch(term)
     if match is None:
         raise ShapeError(f"a slot is only a part of the address {term}")
-    return int(match[1] or match[2])
+    return _slot(match[1], match[2], scheme)
 
 
-def _object(term: str) -> tuple[str | int, str]:
+def _object(term: str, scheme: str) -> tuple[str | int, str]:
     if not _marks(term):
         return term, ""
     if term.startswith("<"):
-        return _subject(term), ">"
+        return _subject(term, scheme), ">"
     if _marks(term.rpartition('"')[2]):
         raise ShapeError(f"a slot stands in the datatype or language of the text {term}")
     match = _MARKED_LITERAL.fullmatch(term)
     if match is None:
         raise ShapeError(f"a slot is only a part of the text {term}")
-    return int(match[1] or match[2]), match[3]
+    return int(match[1]) if match[1] else _slot(match[2], match[3], scheme), match[4]
+
+
+def _slot(found: str, number: str, scheme: str) -> int:
+    """Return the number of a marked address, which must have come through with the scheme that it was given."""
+    if found != scheme:
+        raise ShapeError(f"a vocabulary turns addresses that begin with {scheme} into others that begin with {found}")
+    return int(number)
 
 
 def _marks(term: str) -> bool:
