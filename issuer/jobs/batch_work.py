@@ -176,15 +176,16 @@ class _Part:
             self.home.end_if_done(tx, self.batch, now)
 
     def _lines(self, tx: Transaction, taken: list[Row], arrivals: list[Arrival | Refusal], now: datetime) -> Lines:
+        unmade: set[UUID] = set()
         if not self.batch.dry_run:
             answers = self.home.take_in(tx, arrivals, now)
         else:
             with tx.connection.begin_nested() as nested:  # a dry run is the same work, undone
                 answers = self.home.take_in(tx, arrivals, now)
                 nested.rollback()
-        dry, addresses = self.batch.dry_run, self.home.addresses
+            unmade = {item.completion.id for item in answers if isinstance(item, Answer) and item.created}
         pairs = zip(taken, answers, strict=True)
-        return [results.of_answer(row, answer, addresses, dry_run=dry) for row, answer in pairs]
+        return [results.of_answer(row, answer, self.home.addresses, unmade) for row, answer in pairs]
 
     def _apart(self, taken: list[Row], arrivals: list[Arrival | Refusal]) -> Lines:
         """Take in halves, and halves of them, each in its own transaction, until what fails is alone."""

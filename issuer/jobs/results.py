@@ -11,9 +11,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
+from uuid import UUID
 
 from issuer.addresses import Addresses
 from issuer.errors import FieldError
@@ -35,15 +36,15 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection")."""
 
 
-def of_answer(row: Row, answer: Answer | Refusal, addresses: Addresses, *, dry_run: bool) -> dict[str, Any]:
-    """Return the result of a row that was taken in or refused; a dry run names nothing that will not exist."""
+def of_answer(row: Row, answer: Answer | Refusal, addresses: Addresses, unmade: Collection[UUID]) -> dict[str, Any]:
+    """Return the result of a row that was taken in or refused. Completions in `unmade` will not exist: a dry run."""
     if not isinstance(answer, Answer):
         return _line(row, None, "failed", error=_error(answer))
     completion = answer.completion
     waits = completion.state is not CompletionState.ISSUED
     outcome = "held" if waits else "issued" if answer.created else "known"
     reason = {"code": completion.reason_code, "detail": completion.reason, "field": None}
-    exists = not (dry_run and answer.created)
+    exists = completion.id not in unmade
     url = None if answer.credential is None else addresses.credential(answer.credential.public_id)
     return _line(
         row,
