@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, bindparam, literal, or_, select, update
 
 from issuer.db import Transaction
 from issuer.model import Completion, CompletionState, CompletionStep
-from issuer.store.rows import MAX_PAGE, changed, insert_many, pairs_in, read_all, read_in, read_one
+from issuer.store.rows import MAX_PAGE, among, changed, insert_many, pairs_in, read_all, read_in, read_one
 from issuer.store.tables import completion as table
 from issuer.store.tables import completion_history as history
 
@@ -27,8 +27,7 @@ def by_sources(tx: Transaction, names: Collection[tuple[str, str]]) -> dict[tupl
         ids.setdefault(source, []).append(source_id)
     found: dict[tuple[str, str], Completion] = {}
     for source, source_ids in ids.items():
-        statement = _ours(tx).where(table.c.source == source)
-        for record in read_in(tx, statement, table.c.source_id, source_ids, Completion):
+        for record in read_in(tx, _BY_SOURCE, source_ids, Completion, institution=tx.institution_id, source=source):
             found[record.source, record.source_id] = record
     return found
 
@@ -69,7 +68,7 @@ def held(
 
 def by_ids(tx: Transaction, completion_ids: Collection[UUID]) -> dict[UUID, Completion]:
     """Return some completions by their keys."""
-    return {found.id: found for found in read_in(tx, _ours(tx), table.c.id, completion_ids, Completion)}
+    return {found.id: found for found in read_in(tx, _ours(tx).where(among(table.c.id)), completion_ids, Completion)}
 
 
 def change_many(tx: Transaction, pairs: Sequence[tuple[Completion, Completion]]) -> int:
@@ -88,8 +87,8 @@ def note_many(tx: Transaction, steps: Sequence[CompletionStep]) -> None:
 
 def noted_among(tx: Transaction, completion_ids: Collection[UUID]) -> set[UUID]:
     """Return the keys of those completions that have a history."""
-    statement = select(history.c.completion_id).distinct()
-    return {key for (key,) in pairs_in(tx, statement, history.c.completion_id, completion_ids)}
+    statement = select(history.c.completion_id).where(among(history.c.completion_id)).distinct()
+    return {key for (key,) in pairs_in(tx, statement, completion_ids)}
 
 
 def steps(tx: Transaction, completion_id: UUID) -> tuple[CompletionStep, ...]:
@@ -102,6 +101,9 @@ CHANGING: Final = ("state", "reason_code", "reason", "definition_version_id", "v
 """The only columns of a completion that ever change; what the source said stays."""
 _OPEN: Final = table.c.state != literal(CompletionState.ISSUED, table.c.state.type, literal_execute=True)
 """The condition of the index `ix_completion_open`, word for word: else SQLite would not use it."""
+_BY_SOURCE: Final = select(table).where(
+    table.c.institution_id == bindparam("institution"), table.c.source == bindparam("source"), among(table.c.source_id)
+)
 _CHANGE: Final = (
     update(table)
     .where(table.c.id == bindparam("old_id"), table.c.state == bindparam("old_state"))

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select, update
+from sqlalchemy import Select, and_, bindparam, select, update
 
 from issuer.db import Transaction
 from issuer.model import Completion, IssuedCredential
-from issuer.store.rows import MAX_PAGE, changed, insert_many, pairs_in, read_all, read_in, read_one
+from issuer.store.rows import MAX_PAGE, among, changed, insert_many, pairs_in, read_all, read_in, read_one
 from issuer.store.tables import award
 from issuer.store.tables import credential as table
 from issuer.store.tables import status_change as changes
+
+_BY_ID: Final = select(table).where(table.c.institution_id == bindparam("institution"), among(table.c.id))
+_AWARDED: Final = select(award.c.person, award.c.occurrence, award.c.credential_id).where(
+    award.c.institution_id == bindparam("institution"),
+    award.c.definition_id == bindparam("definition"),
+    among(award.c.person),
+)
+_CHANGES: Final = (
+    select(table.c.id, changes.c.value)
+    .join(changes, and_(changes.c.list_id == table.c.status_list_id, changes.c.index == table.c.status_index))
+    .where(among(table.c.id))
+    .order_by(changes.c.id)
+)
 
 
 def add_many(tx: Transaction, records: Sequence[IssuedCredential]) -> None:
@@ -28,7 +41,10 @@ def get(tx: Transaction, credential_id: UUID) -> IssuedCredential | None:
 
 def by_ids(tx: Transaction, credential_ids: Collection[UUID]) -> dict[UUID, IssuedCredential]:
     """Return some credentials by their keys."""
-    return {found.id: found for found in read_in(tx, _ours(tx), table.c.id, credential_ids, IssuedCredential)}
+    return {
+        found.id: found
+        for found in read_in(tx, _BY_ID, credential_ids, IssuedCredential, institution=tx.institution_id)
+    }
 
 
 def by_public_id(tx: Transaction, public_id: str) -> IssuedCredential | None:
@@ -44,18 +60,13 @@ def page(tx: Transaction, limit: int, after: UUID | None = None) -> tuple[Issued
 
 def awarded_among(tx: Transaction, definition_id: str, persons: Collection[str]) -> dict[tuple[str, str, str], UUID]:
     """Return which credential each business key (person, definition, occurrence) of these people has, if any."""
-    statement = select(award.c.person, award.c.occurrence, award.c.credential_id).where(
-        award.c.institution_id == tx.institution_id, award.c.definition_id == definition_id
-    )
-    found = pairs_in(tx, statement, award.c.person, persons)
+    found = pairs_in(tx, _AWARDED, persons, institution=tx.institution_id, definition=definition_id)
     return {(person, definition_id, occurrence): credential_id for person, occurrence, credential_id in found}
 
 
 def revoked_among(tx: Transaction, credential_ids: Collection[UUID]) -> frozenset[UUID]:
     """Return the keys of those credentials whose status entry's newest decision sets the bit."""
-    same_entry = and_(changes.c.list_id == table.c.status_list_id, changes.c.index == table.c.status_index)
-    statement = select(table.c.id, changes.c.value).join(changes, same_entry).order_by(changes.c.id)
-    newest = dict(pairs_in(tx, statement, table.c.id, credential_ids))
+    newest = dict(pairs_in(tx, _CHANGES, credential_ids))
     return frozenset(key for key, is_set in newest.items() if is_set)
 
 

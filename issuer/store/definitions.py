@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from issuer.db import Transaction
 from issuer.model import DefinitionState, DefinitionVersion
-from issuer.store.rows import changed, insert, read_all, read_in, read_one
+from issuer.store.rows import among, changed, insert, read_all, read_in, read_one
 from issuer.store.tables import definition_version as table
+
+_OF_DEFINITIONS: Final = (
+    select(table)
+    .where(table.c.institution_id == bindparam("institution"), among(table.c.definition_id))
+    .order_by(table.c.id)
+)
 
 
 def add(tx: Transaction, record: DefinitionVersion) -> None:
@@ -38,7 +44,7 @@ def versions(tx: Transaction, definition_id: str) -> tuple[DefinitionVersion, ..
 def versions_of(tx: Transaction, definition_ids: Collection[str]) -> dict[str, tuple[DefinitionVersion, ...]]:
     """Return all versions of each of these definitions that has any, the oldest first."""
     found: dict[str, tuple[DefinitionVersion, ...]] = {}
-    for record in read_in(tx, _ours(tx).order_by(table.c.id), table.c.definition_id, definition_ids, DefinitionVersion):
+    for record in read_in(tx, _OF_DEFINITIONS, definition_ids, DefinitionVersion, institution=tx.institution_id):
         found[record.definition_id] = (*found.get(record.definition_id, ()), record)
     return found
 

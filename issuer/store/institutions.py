@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from issuer.db import Transaction
 from issuer.errors import NotFoundError
@@ -15,6 +15,9 @@ from issuer.store.tables import institution, institution_secret
 
 SECRET_BYTES: Final = 32
 """256 bits: what is derived from it cannot be guessed."""
+_SECRET: Final = select(institution_secret.c.secret).where(
+    institution_secret.c.institution_id == bindparam("institution")
+)
 
 
 def add(tx: Transaction, record: Institution) -> None:
@@ -50,9 +53,7 @@ def secret(tx: Transaction) -> bytes:
 
     What looks random in a credential is derived from it, so that the same completion gives the same credential again.
     """
-    found: bytes | None = tx.connection.scalar(
-        select(institution_secret.c.secret).where(institution_secret.c.institution_id == tx.institution_id)
-    )
+    found: bytes | None = tx.connection.scalar(_SECRET, {"institution": tx.institution_id})
     if found is None:
         found = tx.random_bytes(SECRET_BYTES)
         tx.connection.execute(institution_secret.insert(), {"institution_id": tx.institution_id, "secret": found})

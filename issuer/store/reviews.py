@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from issuer.db import Transaction
 from issuer.model import Review, ReviewKind, ReviewState
-from issuer.store.rows import MAX_PAGE, changed, insert_new, pairs_in, read_all, read_one
+from issuer.store.rows import MAX_PAGE, among, changed, insert_new, pairs_in, read_all, read_one
 from issuer.store.tables import review as table
+
+_ANY_OPEN: Final = (
+    select(table.c.id)
+    .where(table.c.institution_id == bindparam("institution"), table.c.kind == bindparam("kind"))
+    .where(table.c.state == ReviewState.OPEN)
+    .limit(1)
+)
 
 
 def add_new(tx: Transaction, record: Review) -> bool:
@@ -39,8 +46,7 @@ def page(tx: Transaction, state: ReviewState, limit: int, after: UUID | None) ->
 
 def any_open(tx: Transaction, kind: ReviewKind) -> bool:
     """Whether any review of a kind waits."""
-    statement = select(table.c.id).where(table.c.institution_id == tx.institution_id, table.c.kind == kind)
-    return tx.connection.scalar(statement.where(table.c.state == ReviewState.OPEN).limit(1)) is not None
+    return tx.connection.scalar(_ANY_OPEN, {"institution": tx.institution_id, "kind": kind}) is not None
 
 
 def withdrawn_among(
@@ -50,10 +56,10 @@ def withdrawn_among(
     statement = (
         select(table.c.person, table.c.occurrence, func.max(table.c.occurred_at))
         .where(table.c.institution_id == tx.institution_id, table.c.definition_id == definition_id)
-        .where(table.c.kind == ReviewKind.WITHDRAWAL, table.c.state == ReviewState.OPEN)
+        .where(table.c.kind == ReviewKind.WITHDRAWAL, table.c.state == ReviewState.OPEN, among(table.c.person))
         .group_by(table.c.person, table.c.occurrence)
     )
-    found = pairs_in(tx, statement, table.c.person, persons)
+    found = pairs_in(tx, statement, persons)
     return {(person, definition_id, occurrence): at for person, occurrence, at in found}
 
 

@@ -6,10 +6,10 @@ A list's key is enough to find it: whoever holds a credential may read its statu
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from issuer.db import Transaction
 from issuer.model import StatusChange, StatusList, StatusPublication
@@ -17,6 +17,21 @@ from issuer.store.rows import changed, insert, read_all, read_one
 from issuer.store.tables import status_change as changes
 from issuer.store.tables import status_list as table
 from issuer.store.tables import status_publication as publications
+
+_OPEN: Final = (
+    select(table)
+    .where(table.c.institution_id == bindparam("institution"), table.c.purpose == bindparam("purpose"))
+    .where(table.c.taken < table.c.length)
+    .order_by(table.c.created_at, table.c.id)
+    .limit(1)
+)
+_OPEN_OWN: Final = _OPEN.where(table.c.profile_id.is_(None))
+_OPEN_OF_PROFILE: Final = _OPEN.where(table.c.profile_id == bindparam("profile"))
+_TAKE: Final = (
+    update(table)
+    .where(table.c.id == bindparam("list"), table.c.taken == bindparam("before"))
+    .values(taken=bindparam("after"))
+)
 
 
 def add(tx: Transaction, record: StatusList) -> None:
@@ -37,20 +52,15 @@ def every(tx: Transaction) -> tuple[StatusList, ...]:
 
 def open_list(tx: Transaction, purpose: str, profile_id: UUID | None) -> StatusList | None:
     """Return the oldest list with entries to give away, of a profile or (`profile_id` is None) of the institution."""
-    statement = (
-        select(table)
-        .where(table.c.institution_id == tx.institution_id, table.c.purpose == purpose)
-        .where(table.c.profile_id == profile_id)  # SQLAlchemy makes `IS NULL` of None
-        .where(table.c.taken < table.c.length)
-        .order_by(table.c.created_at, table.c.id)
-    )
-    return read_one(tx, statement.limit(1), StatusList)
+    whose = {} if profile_id is None else {"profile": profile_id}
+    statement = _OPEN_OWN if profile_id is None else _OPEN_OF_PROFILE
+    return read_one(tx, statement, StatusList, institution=tx.institution_id, purpose=purpose, **whose)
 
 
 def take(tx: Transaction, record: StatusList, count: int) -> bool:
     """Give away the next `count` entries of a list; False if somebody else did since `record` was read."""
-    statement = update(table).where(table.c.id == record.id, table.c.taken == record.taken)
-    return changed(tx, statement.values(taken=record.taken + count)) == 1
+    values = {"list": record.id, "before": record.taken, "after": record.taken + count}
+    return changed(tx, _TAKE, [values]) == 1
 
 
 def add_change(tx: Transaction, **values: Any) -> StatusChange:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select, update
 
 from issuer.db import Transaction
 from issuer.model import ApiToken
-from issuer.store.rows import changed, insert, read_all, read_in, read_one
+from issuer.store.rows import among, changed, insert, read_all, read_in, read_one
 from issuer.store.tables import api_token as table
+
+_BY_DIGEST: Final = select(table).where(among(table.c.sha256))
 
 
 def add(tx: Transaction, record: ApiToken) -> None:
@@ -20,7 +23,7 @@ def add(tx: Transaction, record: ApiToken) -> None:
 
 def by_digests(tx: Transaction, digests: Collection[bytes]) -> dict[bytes, ApiToken]:
     """Return the tokens with these SHA-256, of whichever institution: the token itself says whose it is."""
-    return {token.sha256: token for token in read_in(tx, select(table), table.c.sha256, digests, ApiToken)}
+    return {token.sha256: token for token in read_in(tx, _BY_DIGEST, digests, ApiToken)}
 
 
 def by_name(tx: Transaction, name: str) -> ApiToken | None:
