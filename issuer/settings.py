@@ -87,7 +87,7 @@ class IssuerSettings:
 
     home: Path
     base_url: str | None
-    database_url: str
+    database_url: str = field(repr=False)  # it may hold a password
     key_passphrase: str | None = field(repr=False)
     key_passphrase_file: Path
     vc_api_needs_token: bool = True

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from issuer import db, migrations
 from issuer.addresses import Addresses, is_loopback
 from issuer.db import Database
-from issuer.errors import ConflictError, NotFoundError, SettingsError
+from issuer.errors import ConflictError, NotFoundError, SettingsError, UnreachableError
 from issuer.key_files import passphrase_provider
 from issuer.keys import KeyStore
+from issuer.migrations import Schema
 from issuer.model import Institution
 from issuer.service import Service
 from issuer.settings import IssuerSettings
@@ -104,13 +105,7 @@ def open_installation(settings: IssuerSettings, world: World, *, create: bool = 
         make_home(settings.home)
     else:
         require_home(settings.home)
-    database = db.open_database(settings.database_url, world.random_bytes)
-    schema = migrations.check(database)
-    if not schema.is_known:
-        raise SettingsError(
-            f"The database was made by a newer microcred (revision {schema.found}; this one knows {schema.expected}). "
-            "Run that version, or restore a backup."
-        )
+    database, schema = open_home_database(settings, world)
     if create:
         migrations.upgrade(database)
     elif schema.found is None:
@@ -120,6 +115,24 @@ def open_installation(settings: IssuerSettings, world: World, *, create: bool = 
     passphrase = passphrase_provider(settings.key_passphrase, settings.key_passphrase_file)
     keys = KeyStore(settings.keys_directory, passphrase, settings.token_algorithm)
     return Installation(settings, world, database, keys)
+
+
+def open_home_database(settings: IssuerSettings, world: World) -> tuple[Database, Schema]:
+    """Open the database of a home, whichever of our revisions it has, and say which.
+
+    Raises `SettingsError` when it cannot be reached, with what the server said, or when a newer version made it.
+    """
+    database = db.open_database(settings.database_url, world.random_bytes)
+    try:
+        schema = migrations.check(database)
+    except UnreachableError as error:
+        raise SettingsError(f"The database cannot be reached: {error.reason or error.detail}") from None
+    if not schema.is_known:
+        raise SettingsError(
+            f"The database was made by a newer microcred (revision {schema.found}; this one knows {schema.expected}). "
+            "Run that version, or restore a backup."
+        )
+    return database, schema
 
 
 def require_home(home: Path) -> None:

@@ -70,8 +70,8 @@ class Server:
             self._process = None
 
     def remove(self) -> None:
-        """Stop it, and remove its data."""
-        self.stop()
+        """Stop it at once, and remove its data."""
+        self.stop(signal.SIGQUIT)
         shutil.rmtree(self._folder)
 
     def url(self, database: str) -> str:

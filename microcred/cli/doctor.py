@@ -40,7 +40,7 @@ def _doctor(_args: argparse.Namespace, context: Context) -> int:
 
 def _questions(installation: Installation) -> Iterator[Question]:
     yield "vocabularies", _vocabularies
-    yield "database", lambda: f"revision {migrations.check(installation.database).found}"
+    yield "database", lambda: _database(installation)
     yield "institution", lambda: f"{installation.institution().name}, {installation.institution().did}"
     yield "signing key", lambda: installation.service().signing.issuance().signer.verification_method
     yield "key for tokens", lambda: _token_key(installation)
@@ -58,6 +58,11 @@ def _vocabularies() -> str:
 def _token_key(installation: Installation) -> str:
     signer = installation.service().signing.token_signer()
     return f"{key_type(signer.algorithm).jose_algorithm}, {signer.verification_method}"
+
+
+def _database(installation: Installation) -> str:
+    database = installation.database
+    return f"{database.describe()}, revision {migrations.check(database).found}, reachable"
 
 
 def _audit(installation: Installation) -> str:
