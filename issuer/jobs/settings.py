@@ -40,6 +40,7 @@ SETTINGS: Final = (SMTP_URL, SMTP_PASSWORD_FILE, MAIL_FROM, WEBHOOK_URL, WEBHOOK
 
 _PORTS: Final[Mapping[str, int]] = MappingProxyType({"smtp": 587, "smtps": 465})
 _MAX_SECRET: Final = 4_096
+_BAD_SMTP_URL: Final = f"{SMTP_URL.name} must be such as smtps://user@host:465, without a password."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +80,25 @@ def _mail(environ: Mapping[str, str]) -> MailServer | None:
     value = environ.get(SMTP_URL.name)
     if value is None:
         return None
-    url = urlsplit(value)
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:
+        raise SettingsError(_BAD_SMTP_URL) from None
     if url.scheme not in _PORTS or not url.hostname or url.password or url.path.strip("/"):
-        raise SettingsError(f"{SMTP_URL.name} must be such as smtps://user@host:465, without a password.")
-    local = is_loopback(url.hostname)
-    tls = "smtps" if url.scheme == "smtps" else "none" if local else "starttls"
+        raise SettingsError(_BAD_SMTP_URL)
+    tls = "smtps" if url.scheme == "smtps" else "none" if is_loopback(url.hostname) else "starttls"
     password = _secrets(environ, SMTP_PASSWORD_FILE.name)
     if (url.username is None) != (not password):
         raise SettingsError(f"A user in {SMTP_URL.name} and {SMTP_PASSWORD_FILE.name} belong together.")
     return MailServer(
         url.hostname,
-        _port(url.port, url.scheme),
+        _PORTS[url.scheme] if port is None else port,
         tls,
         _sender(environ),
         None if url.username is None else unquote(url.username),
-        password[0].decode() if password else None,
+        password[0].decode("utf-8", "replace") if password else None,
     )
-
-
-def _port(given: int | None, scheme: str) -> int:
-    return _PORTS[scheme] if given is None else given
 
 
 def _sender(environ: Mapping[str, str]) -> str:
@@ -112,7 +112,7 @@ def _callback(environ: Mapping[str, str]) -> Callback | None:
     url = environ.get(WEBHOOK_URL.name)
     if url is None:
         return None
-    if urlsplit(url).scheme != "https":
+    if not url.startswith("https://"):
         raise SettingsError(f"{WEBHOOK_URL.name} must be a public https address.")
     secrets = _secrets(environ, WEBHOOK_SECRET_FILE.name)
     if not 1 <= len(secrets) <= 2 or min(map(len, secrets)) < 16:
