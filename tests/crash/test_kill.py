@@ -1,4 +1,4 @@
-"""The server killed in the middle of its work, again and again, while an LMS reports and retries.
+"""The server or its database server killed at work, again and again, while an LMS reports and retries.
 
 None that was accepted is lost, none is doubled, everything issued verifies, and the home is fit to issue.
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -25,6 +27,7 @@ from microcred.installation import open_installation, settings_of
 from microcred.world import World
 from tests.conftest import ROOT
 from tests.microcred.conftest import Console
+from tests.postgres import Server
 from verifier.report import Verdict
 
 KILLS: Final = 30 if os.environ.get("MICROCRED_SOAK") else 2
@@ -41,6 +44,7 @@ class Lms:
         self._threads = [threading.Thread(target=self._work, args=(number,)) for number in range(SENDERS)]
         self.answers: dict[str, dict[str, Any]] = {}
         self.refused: list[str] = []
+        self.told_to_wait = 0
         for thread in self._threads:
             thread.start()
 
@@ -69,6 +73,10 @@ class Lms:
             except httpx.TransportError:
                 time.sleep(0.02)
                 continue
+            if answer.status_code == 503 and "Retry-After" in answer.headers:
+                self.told_to_wait += 1
+                time.sleep(0.02)
+                continue
             if answer.status_code in (200, 201):
                 self.answers[source_id] = answer.json()
             else:
@@ -87,9 +95,12 @@ def completion(source_id: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return World({**os.environ, "MICROCRED_HOME": str(tmp_path_factory.mktemp("crash") / "home")})
+@pytest.fixture
+def world(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> World:
+    environ = {**os.environ, "MICROCRED_HOME": str(tmp_path / "home")}
+    if database_kind == "postgresql":
+        environ["MICROCRED_DATABASE_URL"] = request.getfixturevalue("postgres_alone").make("home")
+    return World(environ)
 
 
 @pytest.fixture
@@ -134,6 +145,26 @@ def test_nothing_accepted_is_lost_and_nothing_is_doubled(world: World, lms: Lms,
     check_home(world, lms.answers)
 
 
+@pytest.mark.databases("postgresql")
+def test_a_database_server_that_crashes_loses_nothing(
+    world: World, lms: Lms, port: int, postgres_alone: Server
+) -> None:
+    chance = random.Random(20261125)
+    server = start(world, port)
+    for _ in range(KILLS):
+        lms.wait_for(len(lms.answers) + chance.randint(4, 12))
+        postgres_alone.stop(signal.SIGQUIT)
+        waiting = lms.told_to_wait
+        while lms.told_to_wait == waiting and not lms.refused:
+            time.sleep(0.002)
+        postgres_alone.start()
+    lms.wait_for(len(lms.answers) + 4)
+    lms.stop()
+    end(server, gently=True)
+    assert not lms.refused
+    check_home(world, lms.answers)
+
+
 def check_home(world: World, answers: dict[str, dict[str, Any]]) -> None:
     installation = open_installation(settings_of(world), world)
     service = installation.service()
@@ -149,6 +180,7 @@ def check_home(world: World, answers: dict[str, dict[str, Any]]) -> None:
     installation.database.close()
     console = Console(world)
     assert console("doctor") == 0, console.out.getvalue()
+    assert console("db", "check") == 0, console.out.getvalue()
     name, first = next(iter(answers.items()))
     assert console("completions", "report", "-", stdin=json.dumps(completion(name)).encode()) == 0
     assert json.loads(console.out.getvalue())["credential"] == first["credential"]
