@@ -92,6 +92,32 @@ def test_a_definition_with_two_parts_that_say_the_same_is_refused_with_the_reaso
         compile_template(draft, EXAMPLE["values"], OPTIONS, Lenient(), START)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("member", "value", "reason"),
+    [
+        ("unknownMember", "x", "unknownMember"),
+        ("image", {"id": "pictures/1.png", "type": "Image"}, "not a complete address"),
+        ("image", {"id": "https://pictures.example/1.png"}, "says nothing else"),
+        ("https://p.example/p", {"@graph": {"name": "x"}}, "graph of its own"),
+        ("name", "\ue0000\ue001", "differs from the general algorithm"),
+    ],
+)
+def test_what_cannot_be_compiled_is_refused_with_the_reason(member: str, value: Any, reason: str) -> None:
+    fixed = {**EXAMPLE["fixed"], "achievement": {**EXAMPLE["fixed"]["achievement"], member: value}}
+    draft = Template.load("micro-credential").apply(fixed)
+    with pytest.raises(LintError, match=f"compile: .*{reason}"):
+        compile_template(draft, EXAMPLE["values"], OPTIONS, Lenient(), START)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [7, None, ["x"], {"x": "y"}])
+def test_a_slot_that_is_no_text_is_refused(wrong: Any) -> None:
+    values = {**EXAMPLE["values"], "recipientName": wrong}
+    with pytest.raises(FieldError, match="recipientName"):
+        compiled_for(values)
+    with pytest.raises(FieldError, match="recipientName"):
+        COMPILED.render(values, "2026-03-31T10:00:00Z")
+
+
 @pytest.mark.parametrize("slot", ["recipientName", "subjectId", "validFrom", "recipientEmailHash"])
 def test_a_value_outside_its_type_is_refused_naming_the_slot(slot: str) -> None:
     with pytest.raises(FieldError, match=slot):
