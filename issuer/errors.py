@@ -7,7 +7,7 @@
     ├── StateError            not allowed in the state that the thing is in
     ├── UnauthenticatedError  no token, or one that is not good
     ├── ForbiddenError        a good token without the right to do this
-    ├── KeyStoreError         a signing key cannot be made, read or used
+    ├── KeyStoreError         a signing key cannot be made, read or used; trying again helps if it is away only
     ├── BusyError             the database had no time for this; trying again helps
     ├── UnreachableError      the database server is away or the line to it is broken; trying again helps
     ├── StorageError          the database's file or disk refuses; somebody has to look after the machine
@@ -95,8 +95,15 @@ class NoActiveKeyError(KeyStoreError):
     title = "There is no active signing key"
 
 
+class KeyUnreachableError(KeyStoreError):
+    """The device or service that has the signing key is away or does not answer; trying again helps."""
+
+    code = "KEY_UNREACHABLE"
+    title = "The signing key cannot be reached"
+
+
 class PassphraseError(KeyStoreError):
-    """The passphrase of the keys is missing or wrong."""
+    """What opens the keys is missing or wrong: a passphrase, a key-encryption key, the PIN of a device."""
 
     code = "PASSPHRASE_ERROR"
     title = "The key passphrase is missing or wrong"

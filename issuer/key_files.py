@@ -1,46 +1,36 @@
-"""Key files: sealing a secret with a passphrase, and writing files that are whole or not there.
+"""Key files: their form, and files that are whole or not there. Knows bytes, not what kind of key they are.
 
-Knows bytes, not what kind of key they are. Form of a file (JSON):
+Form of a file (JSON):
 
     format   "microcred-key/1"
-    public   name, controller, algorithm, number, created, and publicKeyMultibase or (RSA) publicKeyJwk: readable,
-             and authenticated
-    sealed   salt, nonce, n, r, p and the ciphertext, in base64url
-    mark     {"state", "at"} once the key was retired or revoked by hand; writable without the passphrase
+    public   name, controller, algorithm, number, created, `starts` if it signs from another moment on, and
+             publicKeyMultibase or (RSA) publicKeyJwk: readable
+    sealed   the secret, encrypted (`issuer.keys_lock`), with which `public` is authenticated
+    held     instead: where the secret is, `{"store": "pkcs11", …}`, if it never leaves a device
+    mark     {"state", "at"} once the key was retired or revoked by hand; writable without the secret. `ends` is when it
+             stopped signing, if it did before, `compromised` since when others may have known the secret
 """
 
 from __future__ import annotations
 
 import json
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
-from issuer.db import RandomBytes
-from issuer.errors import KeyStoreError, PassphraseError
-from issuer.model.canonical import canonical_json
-
-PassphraseProvider = Callable[[], bytes]
-"""Gives the passphrase when it is needed, or raises `PassphraseError`."""
+from issuer.errors import FieldError, KeyStoreError
+from issuer.model.forms import instant
 
 FORMAT: Final = "microcred-key/1"
-SCRYPT_N: Final = 2**15
-SCRYPT_R: Final = 8
-SCRYPT_P: Final = 1
-"""32 MiB and about a tenth of a second per guess (RFC 7914 section 2). Our own passphrases have 256 random bits and
-need no stretching; this is for those that people choose."""
-_MAX_SCRYPT_N: Final = 2**20
-"""1 GiB: a file that asks for more would only stop the service."""
+SEALED_FILE: Final = "file"
+"""The store of a key whose secret is in its file, sealed."""
 PUBLIC_FORMS: Final[Mapping[str, type]] = {"publicKeyMultibase": str, "publicKeyJwk": dict}
 """The members that a public key can be written as, one of them in each file, and what each holds."""
-_PUBLIC_TEXTS: Final = ("name", "controller", "algorithm", "created")
+_PUBLIC_TEXTS: Final = ("name", "controller", "algorithm")
+_TIMES: Final = frozenset({"created", "starts", "at", "ends", "compromised"})
 _OWN: Final = "It and all in it must belong to the user that runs microcred."
 _MAX_FILE: Final = 64 * 1024
 """Bytes; a key file has one or two thousand, that of an RSA key four or five."""
@@ -48,10 +38,11 @@ _MAX_FILE: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """One key file as it is on disk."""
+    """One key file as it is on disk: with `sealed`, or with `held`."""
 
     public: Mapping[str, Any]
-    sealed: Mapping[str, Any]
+    sealed: Mapping[str, Any] | None = None
+    held: Mapping[str, Any] | None = None
     mark: Mapping[str, str] | None = None
     format: str = FORMAT
 
@@ -60,95 +51,59 @@ class KeyFile:
         """The key's name, which is also the file's."""
         return str(self.public["name"])
 
-    def marked(self, state: str, at: str) -> KeyFile:
+    @property
+    def store(self) -> str:
+        """Where the secret is: `SEALED_FILE`, or the name of another store."""
+        return SEALED_FILE if self.held is None else str(self.held["store"])
+
+    @property
+    def secret(self) -> Mapping[str, Any]:
+        """What the file says of the secret, `sealed` or `held`."""
+        return (self.sealed if self.held is None else self.held) or {}
+
+    def marked(self, mark: Mapping[str, str]) -> KeyFile:
         """Return the same file with a state set by hand."""
-        return replace(self, mark={"state": state, "at": at})
+        return replace(self, mark=mark)
 
 
-def seal(secret: bytes, public: Mapping[str, Any], passphrase: bytes, random_bytes: RandomBytes) -> dict[str, Any]:
-    """Encrypt `secret` (AES-256-GCM) under a scrypt key of the passphrase; `public` is authenticated with it."""
-    salt, nonce = random_bytes(16), random_bytes(12)
-    key = _stretch(passphrase, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P)
-    ciphertext = AESGCM(key).encrypt(nonce, secret, canonical_json(dict(public)))
-    parts = {"salt": salt, "nonce": nonce, "ciphertext": ciphertext}
-    encoded = {name: urlsafe_b64encode(part).decode() for name, part in parts.items()}
-    return {"n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P, **encoded}
+@dataclass(slots=True)
+class Folder:
+    """The key files of a folder. What was read is kept until one of them is another file. Safe to use from threads."""
 
+    path: Path
+    _seen: object = None
+    _files: tuple[KeyFile, ...] = ()
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-def unseal(file: KeyFile, passphrase: bytes) -> bytes:
-    """Decrypt the secret of a key file. Raises `PassphraseError` if the passphrase is wrong or the file changed."""
-    try:
-        salt, nonce, ciphertext = (urlsafe_b64decode(file.sealed[name]) for name in ("salt", "nonce", "ciphertext"))
-        n, r, p = (int(file.sealed[name]) for name in ("n", "r", "p"))
-        if n > _MAX_SCRYPT_N:
-            raise KeyStoreError(f"The key file “{file.name}” asks for more memory than any key of ours needs.")
-        key = _stretch(passphrase, salt, n, r, p)
-        return AESGCM(key).decrypt(nonce, ciphertext, canonical_json(dict(file.public)))
-    except InvalidTag:
-        raise PassphraseError(
-            f"The passphrase does not open the key “{file.name}”, or its file was changed. "
-            "Check MICROCRED_KEY_PASSPHRASE or the file that MICROCRED_KEY_PASSPHRASE_FILE names."
-        ) from None
-    except (KeyError, TypeError, ValueError):
-        raise KeyStoreError(f"The key file “{file.name}” is damaged; restore it from a backup.") from None
+    def read(self) -> tuple[KeyFile, ...]:
+        """Return all key files; none if the folder is not there.
 
+        Raises `KeyStoreError` for a folder that cannot be read or that others can write to, or a file that is damaged
+        or that others can read.
+        """
+        try:
+            with self._lock:
+                seen = _state(self.path)
+                if seen != self._seen:
+                    self._files = tuple(_read(self.path / name) for name, *_ in seen)
+                    self._seen = seen
+                return self._files
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise KeyStoreError(f"The key folder {self.path} cannot be read: {error.strerror}. {_OWN}") from None
 
-def write_file(directory: Path, file: KeyFile) -> None:
-    """Write a key file so that at every moment the old one or the new one is there, complete and on disk."""
-    _private_folder(directory)
-    content = json.dumps(asdict(file), indent=2, ensure_ascii=False).encode() + b"\n"
-    _write_whole(directory / f"{file.name}.json", content)
-
-
-def read_folder(directory: Path) -> tuple[KeyFile, ...]:
-    """Return all key files of a folder; none if it is not there.
-
-    Raises `KeyStoreError` for a folder that cannot be read, or a file that is damaged or that others can read.
-    """
-    try:
-        names = sorted(name for name in os.listdir(directory) if name.endswith(".json"))
-        return tuple(_read(directory / name) for name in names)
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise KeyStoreError(f"The key folder {directory} cannot be read: {error.strerror}. {_OWN}") from None
-
-
-def create_passphrase(path: Path, random_bytes: RandomBytes) -> None:
-    """Write a file with a new random passphrase (256 bits, base64url), unless there is one already."""
-    if not path.exists():
-        write_private(path, urlsafe_b64encode(random_bytes(32)) + b"\n")
+    def write(self, file: KeyFile) -> None:
+        """Write a key file so that at every moment the old one or the new one is there, complete and on disk."""
+        members = {name: value for name, value in asdict(file).items() if value is not None}
+        content = json.dumps(members, indent=2, ensure_ascii=False).encode() + b"\n"
+        write_private(self.path / f"{file.name}.json", content)
 
 
 def write_private(path: Path, content: bytes) -> None:
     """Write a file of mode 0600 in a folder of mode 0700: whole or not at all, and on disk when this returns."""
     _private_folder(path.parent)
     _write_whole(path, content)
-
-
-def passphrase_provider(value: str | None, path: Path) -> PassphraseProvider:
-    """Return what gives the passphrase: `value` if it is set, otherwise the content of the file at `path`."""
-
-    def from_file() -> bytes:
-        try:
-            return _not_empty(path.read_bytes().strip())
-        except OSError:
-            raise PassphraseError(
-                f"There is no readable passphrase file at {path}. `microcred init` makes one; or set "
-                "MICROCRED_KEY_PASSPHRASE or MICROCRED_KEY_PASSPHRASE_FILE."
-            ) from None
-
-    return from_file if value is None else lambda: _not_empty(value.encode())
-
-
-def _not_empty(passphrase: bytes) -> bytes:
-    if not passphrase:
-        raise PassphraseError("The key passphrase is empty.")
-    return passphrase
-
-
-def _stretch(passphrase: bytes, salt: bytes, n: int, r: int, p: int) -> bytes:
-    return Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(passphrase)
 
 
 def _private_folder(directory: Path) -> None:
@@ -182,6 +137,19 @@ def _flush_folder(directory: Path) -> None:
         os.close(folder)
 
 
+def _state(directory: Path) -> list[tuple[str, int, int, int, int]]:
+    """Return what tells one content of the folder from another: a file that is written is another file (inode)."""
+    if directory.stat().st_mode & 0o022:
+        raise KeyStoreError(f"Others can write to the key folder {directory}. Run `chmod 700` on it.")
+    found = []
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.name.endswith(".json"):
+                about = entry.stat()
+                found.append((entry.name, about.st_mode, about.st_ino, about.st_size, about.st_mtime_ns))
+    return sorted(found)
+
+
 def _read(path: Path) -> KeyFile:
     if path.stat().st_mode & 0o077:
         raise KeyStoreError(f"Others can read the key file “{path.name}”. Run `chmod 600` on it.")
@@ -190,14 +158,31 @@ def _read(path: Path) -> KeyFile:
             file = KeyFile(**json.loads(stream.read(_MAX_FILE)))
         _check_form(file, path.stem)
         return file
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError, FieldError):
         raise KeyStoreError(f"The key file “{path.name}” is damaged; restore it from a backup.") from None
 
 
 def _check_form(file: KeyFile, name: str) -> None:
-    marked = file.mark is None or all(isinstance(file.mark[member], str) for member in ("state", "at"))
     texts = all(isinstance(file.public[member], str) for member in _PUBLIC_TEXTS)
     forms = [isinstance(file.public[member], kind) for member, kind in PUBLIC_FORMS.items() if member in file.public]
     known = file.format == FORMAT and file.name == name and isinstance(file.public["number"], int)
-    if not (marked and texts and forms == [True] and known and isinstance(file.sealed, Mapping)):
+    if not (texts and forms == [True] and known and _is_mark(file.mark) and _is_secret(file)):
         raise ValueError("not the form of a key file")
+    times = {"created": file.public["created"], **file.public, **(file.mark or {})}
+    for member in _TIMES & times.keys():
+        instant(times[member], member)
+
+
+def _is_mark(mark: Any) -> bool:
+    return mark is None or (isinstance(mark, dict) and {"state", "at"} <= mark.keys() and _texts(mark))
+
+
+def _is_secret(file: KeyFile) -> bool:
+    places = [place for place in (file.sealed, file.held) if place is not None]
+    if len(places) != 1 or not isinstance(places[0], dict):
+        return False
+    return file.held is None or (_texts(file.held) and file.held.get("store", SEALED_FILE) != SEALED_FILE)
+
+
+def _texts(members: Mapping[str, Any]) -> bool:
+    return all(isinstance(value, str) for value in members.values())

@@ -1,58 +1,31 @@
-"""The key store: files that hold signing keys, sealed with a passphrase. Only `issuer/keys*` name private keys.
+"""The key store: a file per key, and the places where secrets are. Only `issuer/keys*` name private keys.
 
-One file per key in `MICROCRED_HOME/keys`, mode 0600 in a folder of mode 0700, written whole or not at all. The
-public part is readable; the secret part is sealed with AES-256-GCM under a key that scrypt makes of the passphrase.
-The public part is authenticated along with it, so that a secret cannot be moved under another name or issuer.
-
-For each issuer (a DID) and algorithm the newest key is the one that signs; older ones stay published, because
-credentials that they signed must go on verifying. Thus rotation is one file write. `keys/README.md` is the runbook.
+The files are in `MICROCRED_HOME/keys`, mode 0600 in a folder of mode 0700, written whole or not at all. Their public
+part is readable; the secret is sealed in the file, or stays in a device (`issuer.keys_vault`). Rotation is one file
+write, and every process that uses the folder notices it at its next signature. `keys/README.md` is the runbook.
 """
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final
 
 from issuer.db import RandomBytes
 from issuer.errors import KeyStoreError, NoActiveKeyError
-from issuer.key_files import PUBLIC_FORMS, KeyFile, PassphraseProvider, read_folder, seal, unseal, write_file
-from issuer.keys_kinds import DEFAULT_KIND, fresh, kind
-from issuer.model.forms import instant, instant_text
+from issuer.key_files import SEALED_FILE, Folder, KeyFile
+from issuer.keys_kinds import DEFAULT_KIND, Private, fresh
+from issuer.keys_states import ACTIVE, ANNOUNCED, MAY_BECOME, RETIRED, REVOKED, KeyInfo, key_infos, public_form
+from issuer.keys_vault import Vault, Wish
+from issuer.model.forms import instant_text
 from openbadge import did, did_jwk
 from openbadge.multikey import PublicKey, key_type
 
-ACTIVE: Final = "active"
-RETIRED: Final = "retired"
-REVOKED: Final = "revoked"
-"""States of a key: signs; no longer signs, but its signatures stand; known to others, so its signatures fall."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyInfo:
-    """The public part of a key.
-
-    `verification_method` is `controller#name`, or what did:key and did:jwk have; `public_form` is the key as a member
-    of a verification method, `publicKeyMultibase` or `publicKeyJwk`; `since` is when `state` began.
-    """
-
-    name: str
-    controller: str
-    verification_method: str
-    algorithm: str
-    public_form: Mapping[str, Any]
-    state: str
-    created: datetime
-    since: datetime
-
-    @property
-    def public_key(self) -> PublicKey:
-        """The key itself. Raises `InvalidError` INVALID_VERIFICATION_METHOD when its file was changed by hand."""
-        return did.read_key(self.public_form)
+__all__ = [
+    "ACTIVE", "ANNOUNCED", "RETIRED", "REVOKED", "SEALED_FILE", "KeyInfo", "KeyStore", "Order", "Signer",
+    "rehearsal_signer", "throwaway_signer",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,81 +36,80 @@ class Signer:
     algorithm: str
     public_key: PublicKey
     _sign: Callable[[bytes], bytes] = field(repr=False)
+    _is_usable: Callable[[], bool] = field(default=lambda: True, repr=False)
+
+    @classmethod
+    def of(cls, verification_method: str, private: Private) -> Signer:
+        """Return the signer of an opened key under the URL of its public part."""
+        key = private.public_key
+        return cls(verification_method, key.algorithm, key, private.sign, private.is_usable)
 
     def sign(self, data: bytes) -> bytes:
         """Return the raw signature over `data`: 64 bytes for Ed25519 and P-256 (r||s), 96 for P-384, as many as the
-        modulus has for RSA (RS256)."""
+        modulus has for RSA (RS256).
+
+        Raises `KeyUnreachableError` when the key is in a device that is away.
+        """
         return self._sign(data)
+
+    @property
+    def is_usable(self) -> bool:
+        """False once the device that has the key failed; it has to be opened again then."""
+        return self._is_usable()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What kind of key to make: a row of `keys_kinds.KINDS`, the size of an RSA key or None for its default, the place
+    where its secret is to be, and how long after it is published it begins to sign."""
+
+    algorithm: str = DEFAULT_KIND
+    bits: int | None = None
+    store: str = SEALED_FILE
+    after: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
 class KeyStore:
-    """The keys in `directory`. `passphrase` is asked only when a secret is sealed or opened.
+    """The keys in `directory`; `vaults` are the places of secrets by name.
 
-    `token_algorithm` is the kind of key that signs the token form of credentials, a key of `keys_kinds.KINDS`.
+    `token_algorithm` is the kind of key that signs the token form of credentials, a key of `keys_kinds.KINDS`. Safe to
+    use from several threads and processes.
     """
 
     directory: Path
-    passphrase: PassphraseProvider = field(repr=False)
+    vaults: Mapping[str, Vault] = field(repr=False)
+    clock: Callable[[], datetime] = field(repr=False)
     token_algorithm: str = DEFAULT_KIND
+    folder: Folder = field(init=False, repr=False, compare=False)
 
-    def new(
-        self,
-        controller: str,
-        now: datetime,
-        random_bytes: RandomBytes,
-        algorithm: str = DEFAULT_KIND,
-        bits: int | None = None,
-    ) -> KeyInfo:
-        """Make a key for the issuer `controller` (a did:web) that signs from now on, and return its public part.
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Folder(self.directory))
 
-        The issuer's key of the same algorithm before it is retired by this. `bits` is the size of an RSA key, one of
-        `keys_rsa.SIZES`; None is its default. Raises `KeyStoreError` for an algorithm that is not in the table, a size
-        that it does not have, or another DID method, `PassphraseError` without a passphrase.
+    def new(self, controller: str, random_bytes: RandomBytes, order: Order | None = None) -> KeyInfo:
+        """Make a key for the issuer `controller` (a did:web), an Ed25519 key unless ordered otherwise.
+
+        The issuer's key of the same algorithm before it retires when this one begins to sign. Raises `KeyStoreError`
+        for what there is none of, or another DID method, `PassphraseError` without a passphrase.
         """
         if not controller.startswith("did:web:") or "#" in controller:
             raise KeyStoreError(f"Keys can be made for did:web issuers only, not for “{controller}”.")
-        secret, private = fresh(algorithm, random_bytes, bits)
-        return self._add(controller, secret, private.public_key, now, random_bytes)
+        return self._add(lambda _key: controller, order or Order(), random_bytes)
 
-    def new_own_did(self, now: datetime, random_bytes: RandomBytes, algorithm: str) -> KeyInfo:
+    def new_own_did(self, random_bytes: RandomBytes, algorithm: str) -> KeyInfo:
         """Make a key that is its own issuer: the controller is its did:key or, for RSA, its did:jwk, which never has
         another key.
 
         Raises `KeyStoreError` for an algorithm that is not in the table, `PassphraseError` without a passphrase.
         """
-        secret, private = fresh(algorithm, random_bytes)
-        return self._add(_own_did(private.public_key), secret, private.public_key, now, random_bytes)
-
-    def _add(
-        self, controller: str, secret: bytes, public_key: PublicKey, now: datetime, random_bytes: RandomBytes
-    ) -> KeyInfo:
-        algorithm = public_key.algorithm
-        name = f"{algorithm.lower()}-{now:%Y%m%d}-{random_bytes(4).hex()}"
-        public = {
-            "name": name,
-            "controller": controller,
-            "algorithm": algorithm,
-            "number": 1 + max((file.public["number"] for file in self._files()), default=0),
-            **_public_form(did.method_form(public_key, controller=controller)),
-            "created": instant_text(now),
-        }
-        write_file(self.directory, KeyFile(public, seal(secret, public, self.passphrase(), random_bytes)))
-        return self.get(name)
+        return self._add(_own_did, Order(algorithm), random_bytes)
 
     def list(self) -> tuple[KeyInfo, ...]:
-        """Return the public parts of all keys, the oldest first. Needs no passphrase."""
-        infos: builtins.list[KeyInfo] = []
-        successors: dict[tuple[str, str], KeyInfo] = {}
-        for file in reversed(self._files()):
-            role = (file.public["controller"], file.public["algorithm"])
-            info = _info(file, successors.get(role))
-            successors[role] = info
-            infos.append(info)
-        return tuple(reversed(infos))
+        """Return the public parts of all keys, the oldest first. Opens none."""
+        return key_infos(self.folder.read(), self.clock())
 
     def public_keys(self, controller: str) -> tuple[KeyInfo, ...]:
-        """Return an issuer's keys for its DID document, the revoked ones among them. Needs no passphrase."""
+        """Return an issuer's keys, the revoked ones among them. Opens none."""
         return tuple(key for key in self.list() if key.controller == controller)
 
     def get(self, name: str) -> KeyInfo:
@@ -148,9 +120,10 @@ class KeyStore:
         raise KeyStoreError(f"There is no key “{name}”. `microcred keys list` shows those that there are.")
 
     def signer(self, controller: str, algorithm: str = DEFAULT_KIND) -> Signer:
-        """Open the issuer's active key. Raises `NoActiveKeyError` or `PassphraseError`.
+        """Open the issuer's active key. Raises `NoActiveKeyError`, `PassphraseError`, `KeyUnreachableError`.
 
-        Takes a tenth of a second on purpose (scrypt): open once, keep the signer, and open again after a rotation.
+        Takes a tenth of a second or more with a passphrase (scrypt): open once, keep the signer, and open again after
+        a rotation.
         """
         for key in self.public_keys(controller):
             if key.algorithm == algorithm and key.state == ACTIVE:
@@ -159,30 +132,74 @@ class KeyStore:
             f"There is no active {algorithm} key for {controller[:100]}. {_remedy(controller, algorithm)}"
         )
 
-    def retire(self, name: str, now: datetime) -> KeyInfo:
-        """Take an active key out of use without a successor; its signatures stand."""
-        return self._mark(name, RETIRED, now)
+    def retire(self, name: str) -> KeyInfo:
+        """Take an active key out of use without a successor; its signatures stand. Raises `KeyStoreError`."""
+        return self._mark(name, RETIRED, {})
 
-    def revoke(self, name: str, now: datetime) -> KeyInfo:
-        """Declare a key compromised: published as revoked, every signature of it falls. Cannot be undone."""
-        return self._mark(name, REVOKED, now)
+    def revoke(self, name: str, compromised: datetime | None = None) -> KeyInfo:
+        """Declare a key compromised: published as revoked, every signature of it falls. Cannot be undone.
 
-    def _mark(self, name: str, state: str, now: datetime) -> KeyInfo:
-        if self.get(name).state not in _MAY_BECOME[state]:
-            raise KeyStoreError(f"The key “{name}” is {self.get(name).state} and cannot become {state}.")
-        file = next(file for file in self._files() if file.name == name)
-        write_file(self.directory, file.marked(state, instant_text(now)))
+        `compromised` is since when others may have known it, None means from now on. Raises `KeyStoreError` for a key
+        that is revoked already, and for a moment in the future.
+        """
+        before, now = self.get(name), self.clock()
+        if compromised is not None and compromised > now:
+            raise KeyStoreError("A key cannot be compromised from a moment in the future on.")
+        ends = {} if before.ends is None else {"ends": instant_text(before.ends)}
+        return self._mark(name, REVOKED, {"compromised": instant_text(compromised or now), **ends})
+
+    def _mark(self, name: str, state: str, more: Mapping[str, str]) -> KeyInfo:
+        before = self.get(name)
+        if before.state not in MAY_BECOME[state]:
+            raise KeyStoreError(f"The key “{name}” is {before.state} and cannot become {state}.")
+        self.folder.write(self.file(name).marked({"state": state, "at": instant_text(self.clock()), **more}))
         return self.get(name)
 
-    def _files(self) -> builtins.list[KeyFile]:
-        return sorted(read_folder(self.directory), key=lambda file: (file.public["number"], file.name))
+    def file(self, name: str) -> KeyFile:
+        """Return the file of a key. Raises `KeyStoreError` if there is none of this name."""
+        for file in self.folder.read():
+            if file.name == name:
+                return file
+        raise KeyStoreError(f"There is no file of the key “{name}”.")
+
+    def open(self, name: str) -> Private:
+        """Open a key, whatever its state, and see that its secret is that of its public part.
+
+        Raises `PassphraseError`, `KeyUnreachableError`, and `KeyStoreError` for another key.
+        """
+        file = self.file(name)
+        private = self._vault(file.store).open(file)
+        if private.public_key != self.get(name).public_key:
+            raise KeyStoreError(f"The key “{name}” has a secret that is not that of its public key.")
+        return private
 
     def _open(self, key: KeyInfo) -> Signer:
-        file = next(file for file in self._files() if file.name == key.name)
-        private = kind(key.algorithm).from_secret(unseal(file, self.passphrase()))
-        if private.public_key != key.public_key:
-            raise KeyStoreError(f"The key file “{key.name}” holds a secret that is not that of its public key.")
-        return Signer(key.verification_method, key.algorithm, private.public_key, private.sign)
+        return Signer.of(key.verification_method, self.open(key.name))
+
+    def _vault(self, store: str) -> Vault:
+        if store not in self.vaults:
+            raise KeyStoreError(
+                f"There is no key store “{store}” here; there is {', '.join(self.vaults)}. keys/README.md says how to "
+                "set one up."
+            )
+        return self.vaults[store]
+
+    def _add(self, controller_of: Callable[[PublicKey], str], order: Order, random_bytes: RandomBytes) -> KeyInfo:
+        now = self.clock()
+        name = f"{order.algorithm.lower()}-{now:%Y%m%d}-{random_bytes(4).hex()}"
+        made = self._vault(order.store).create(Wish(name, order.algorithm, order.bits), random_bytes)
+        controller = controller_of(made.public_key)
+        public = {
+            "name": name,
+            "controller": controller,
+            "algorithm": order.algorithm,
+            "number": 1 + max((file.public["number"] for file in self.folder.read()), default=0),
+            **public_form(did.method_form(made.public_key, controller=controller)),
+            "created": instant_text(now),
+            **({"starts": instant_text(now + order.after)} if order.after else {}),
+        }
+        self.folder.write(made.keep(public))
+        return self.get(name)
 
 
 def rehearsal_signer(verification_method: str, algorithm: str, random_bytes: RandomBytes) -> Signer:
@@ -191,49 +208,19 @@ def rehearsal_signer(verification_method: str, algorithm: str, random_bytes: Ran
     It carries the real `verification_method`, so that the rehearsed document differs from the signed one in the
     proof value alone. Raises `KeyStoreError` for an algorithm that is not in the table.
     """
-    _, private = fresh(algorithm, random_bytes)
-    return Signer(verification_method, algorithm, private.public_key, private.sign)
+    return Signer.of(verification_method, fresh(algorithm, random_bytes)[1])
 
 
 def throwaway_signer(algorithm: str, random_bytes: RandomBytes) -> Signer:
     """Return a signer with a key that is kept nowhere, under its own did:key or did:jwk. Raises `KeyStoreError`."""
     _, private = fresh(algorithm, random_bytes)
-    method = did.own_method_id(_own_did(private.public_key))
-    return Signer(method, algorithm, private.public_key, private.sign)
-
-
-_MAY_BECOME: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({RETIRED: (ACTIVE,), REVOKED: (ACTIVE, RETIRED)})
-
-
-def _info(file: KeyFile, successor: KeyInfo | None) -> KeyInfo:
-    """The public part of a key; `successor` is the issuer's next key of the same algorithm, if there is one."""
-    public = file.public
-    created = instant(public["created"], "created")
-    state, since = (ACTIVE, created) if successor is None else (RETIRED, successor.created)
-    if file.mark is not None:
-        state, since = file.mark["state"], instant(file.mark["at"], "at")
-    controller = public["controller"]
-    own = controller.startswith(("did:key:", "did:jwk:"))
-    return KeyInfo(
-        name=file.name,
-        controller=controller,
-        verification_method=did.own_method_id(controller) if own else f"{controller}#{file.name}",
-        algorithm=public["algorithm"],
-        public_form=_public_form(public),
-        state=state,
-        created=created,
-        since=since,
-    )
+    return Signer.of(did.own_method_id(_own_did(private.public_key)), private)
 
 
 def _remedy(controller: str, algorithm: str) -> str:
     if not controller.startswith("did:web:"):
         return "Make a new profile with `microcred issuers add`: this one is its key."
     return f"Make one with `microcred keys new{'' if algorithm == DEFAULT_KIND else f' --algorithm {algorithm}'}`."
-
-
-def _public_form(members: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: members[name] for name in PUBLIC_FORMS if name in members}
 
 
 def _own_did(key: PublicKey) -> str:

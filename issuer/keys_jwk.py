@@ -40,7 +40,7 @@ def read_signer(jwk: Mapping[str, Any], verification_method: str) -> Signer:
         raise KeyStoreError("The secret of the key (d) is not a secret of its kind.") from None
     if private.public_key != public:
         raise KeyStoreError("The secret of the key (d) is not that of the public key beside it.")
-    return Signer(verification_method, public.algorithm, public, private.sign)
+    return Signer.of(verification_method, private)
 
 
 def _number(jwk: Mapping[str, Any], name: str) -> bytes:

@@ -31,10 +31,14 @@ HASHES: Final[Mapping[str, hashes.HashAlgorithm]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """A key that signs; the secret is inside what `sign` is bound to, where no `repr` shows it."""
+    """A key that signs; the secret is inside what `sign` is bound to, where no `repr` shows it.
+
+    `is_usable` tells whether the device that has the key still answers; a key of our own always is.
+    """
 
     public_key: PublicKey
     sign: Callable[[bytes], bytes]
+    is_usable: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Profiles:
         with self._service.database.begin_write(institution) as tx:
             if store.by_name(tx, name) is not None:
                 raise ConflictError(f"There is an issuer profile “{name}” already. Choose another name.")
-            key = self._service.keys.new_own_did(now, tx.random_bytes, key_type)
+            key = self._service.keys.new_own_did(tx.random_bytes, key_type)
             profile = IssuerProfile(
                 tx.new_id(now), institution, name, key.controller, cryptosuite, key_type, with_status, actor, now
             )

@@ -48,6 +48,30 @@ PASSPHRASE_FILE: Final = Setting(
     "the file keys/passphrase in MICROCRED_HOME",
     "The file with the passphrase that opens the signing keys; not used if MICROCRED_KEY_PASSPHRASE is set.",
 )
+ENCRYPTION_KEY: Final = Setting(
+    "MICROCRED_KEY_ENCRYPTION_KEY",
+    "not set",
+    "A key-encryption key, 32 random bytes in base64url, that seals the signing keys instead of a passphrase.",
+)
+ENCRYPTION_KEY_FILE: Final = Setting(
+    "MICROCRED_KEY_ENCRYPTION_KEY_FILE",
+    "not set",
+    "The file with the key-encryption key, if there is one; best on another volume than MICROCRED_HOME.",
+)
+PKCS11_MODULE: Final = Setting(
+    "MICROCRED_PKCS11_MODULE",
+    "not set",
+    "The library of an HSM such as /usr/lib/softhsm/libsofthsm2.so: keys can be made in it and sign there.",
+)
+PKCS11_TOKEN: Final = Setting(
+    "MICROCRED_PKCS11_TOKEN", "not set; needed with the module", "The label of the token in the HSM."
+)
+PKCS11_PIN: Final = Setting(
+    "MICROCRED_PKCS11_PIN", "not set", "The PIN of the token. Prefer the file: other programs may see the environment."
+)
+PKCS11_PIN_FILE: Final = Setting(
+    "MICROCRED_PKCS11_PIN_FILE", "the file keys/pin in MICROCRED_HOME", "The file with the PIN of the token."
+)
 TOKEN_ALGORITHM: Final = Setting(
     "MICROCRED_TOKEN_ALGORITHM",
     "EdDSA",
@@ -71,6 +95,12 @@ SETTINGS: Final = (
     DATABASE_URL,
     PASSPHRASE,
     PASSPHRASE_FILE,
+    ENCRYPTION_KEY,
+    ENCRYPTION_KEY_FILE,
+    PKCS11_MODULE,
+    PKCS11_TOKEN,
+    PKCS11_PIN,
+    PKCS11_PIN_FILE,
     TOKEN_ALGORITHM,
     VC_API_AUTH,
 )
@@ -78,11 +108,22 @@ SETTINGS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Pkcs11Settings:
+    """A token in an HSM: the path of the HSM's library, the token's label, and its PIN or the file with the PIN."""
+
+    module: Path
+    token: str
+    pin: str | None = field(repr=False)
+    pin_file: Path
+
+
+@dataclass(frozen=True, slots=True)
 class IssuerSettings:
     """The settings, checked. Paths are as given, relative ones to the start folder.
 
     `base_url` and `verifier_url` end without a slash; None means the one that the home was prepared with, and the
-    same as that. `token_algorithm` is the kind of key that signs tokens, a key of `issuer.keys_kinds.KINDS`.
+    same as that. `token_algorithm` is the kind of key that signs tokens, a key of `issuer.keys_kinds.KINDS`. The
+    passphrase seals keys unless a key-encryption key or its file is given; `pkcs11` is None without an HSM.
     """
 
     home: Path
@@ -93,26 +134,50 @@ class IssuerSettings:
     vc_api_needs_token: bool = True
     verifier_url: str | None = None
     token_algorithm: str = DEFAULT_KIND
+    key_encryption_key: str | None = field(default=None, repr=False)
+    key_encryption_key_file: Path | None = None
+    pkcs11: Pkcs11Settings | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> IssuerSettings:
         """Read and check all settings. Raises `SettingsError` with the name of the variable and what it must be."""
         home = _read(environ, HOME, _path, Path("var"))
+        if PASSPHRASE.name in environ and not {ENCRYPTION_KEY.name, ENCRYPTION_KEY_FILE.name}.isdisjoint(environ):
+            raise SettingsError(f"{PASSPHRASE.name} and a key-encryption key are set; only one of them seals the keys.")
         return cls(
             home=home,
             base_url=_read(environ, BASE_URL, _base_url, None),
             database_url=_read(environ, DATABASE_URL, str, f"sqlite:///{home / 'microcred.sqlite3'}"),
-            key_passphrase=_read(environ, PASSPHRASE, _passphrase, None),
+            key_passphrase=_read(environ, PASSPHRASE, _not_empty, None),
             key_passphrase_file=_read(environ, PASSPHRASE_FILE, _path, home / "keys" / "passphrase"),
             vc_api_needs_token=_read(environ, VC_API_AUTH, _needs_token, True),
             verifier_url=_read(environ, VERIFIER_URL, _base_url, None),
             token_algorithm=_read(environ, TOKEN_ALGORITHM, _token_algorithm, DEFAULT_KIND),
+            key_encryption_key=_read(environ, ENCRYPTION_KEY, _not_empty, None),
+            key_encryption_key_file=_read(environ, ENCRYPTION_KEY_FILE, _path, None),
+            pkcs11=_pkcs11(environ, home),
         )
+
+    @property
+    def has_encryption_key(self) -> bool:
+        """Whether a key-encryption key seals the signing keys, and not a passphrase."""
+        return self.key_encryption_key is not None or self.key_encryption_key_file is not None
 
     @property
     def keys_directory(self) -> Path:
         """The folder of the signing keys."""
         return self.home / "keys"
+
+
+def _pkcs11(environ: Mapping[str, str], home: Path) -> Pkcs11Settings | None:
+    module = _read(environ, PKCS11_MODULE, _path, None)
+    if module is None:
+        return None
+    token = _read(environ, PKCS11_TOKEN, _not_empty, None)
+    if token is None:
+        raise SettingsError(f"{PKCS11_TOKEN.name} is needed with {PKCS11_MODULE.name}: the label of the token.")
+    pin = _read(environ, PKCS11_PIN, _not_empty, None)
+    return Pkcs11Settings(module, token, pin, _read(environ, PKCS11_PIN_FILE, _path, home / "keys" / "pin"))
 
 
 def _read(environ: Mapping[str, str], setting: Setting, read: Callable[[str], Any], default: Any) -> Any:
@@ -131,7 +196,7 @@ def _path(value: str) -> Path:
     return Path(value)
 
 
-def _passphrase(value: str) -> str:
+def _not_empty(value: str) -> str:
     if not value:
         raise ValueError("is set but empty; remove it or give it a value")
     return value

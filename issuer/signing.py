@@ -71,13 +71,13 @@ class Signing:
     def signer(self, controller: str, algorithm: str) -> Signer:
         """Return the active key of an issuer in the key store, kept open until another one takes its place.
 
-        Raises `KeyStoreError`: no active key, or a passphrase that does not open it.
+        Raises `KeyStoreError`: no active key, a passphrase that does not open it, or a device that is away.
         """
         keys = self._keys.public_keys(controller)
         active = {key.verification_method for key in keys if key.state == ACTIVE and key.algorithm == algorithm}
         with self._lock:
             kept = self._signers.pop((controller, algorithm), None)
-            if kept is None or kept.verification_method not in active:
+            if kept is None or kept.verification_method not in active or not kept.is_usable:
                 kept = self._keys.signer(controller, algorithm)
             self._signers[controller, algorithm] = kept
             return kept

@@ -11,13 +11,13 @@ from issuer import db, migrations
 from issuer.addresses import Addresses, is_loopback
 from issuer.db import Database
 from issuer.errors import ConflictError, NotFoundError, SettingsError, UnreachableError
-from issuer.key_files import passphrase_provider
 from issuer.keys import KeyStore
 from issuer.migrations import Schema
 from issuer.model import Institution
 from issuer.service import Service
 from issuer.settings import IssuerSettings
 from issuer.store import institutions
+from microcred.keys import key_store
 from microcred.world import World
 from openbadge import did
 
@@ -112,9 +112,7 @@ def open_installation(settings: IssuerSettings, world: World, *, create: bool = 
         raise SettingsError(f"There is nothing in {settings.home} yet. Run `microcred init` first.")
     elif not schema.is_current:
         raise SettingsError("The database is of an older version of microcred. Run `microcred db upgrade`.")
-    passphrase = passphrase_provider(settings.key_passphrase, settings.key_passphrase_file)
-    keys = KeyStore(settings.keys_directory, passphrase, settings.token_algorithm)
-    return Installation(settings, world, database, keys)
+    return Installation(settings, world, database, key_store(settings, world))
 
 
 def open_home_database(settings: IssuerSettings, world: World) -> tuple[Database, Schema]:

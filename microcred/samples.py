@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from issuer import auth
 from issuer.definitions import Decision
-from issuer.key_files import create_passphrase
 from issuer.keys import ACTIVE
+from issuer.keys_lock import create_passphrase
 from issuer.model import DefinitionState, DefinitionVersion
 from issuer.service import Service
 from issuer.settings import IssuerSettings
@@ -67,7 +67,7 @@ def prepare(settings: IssuerSettings, world: World, port: int | None = None) -> 
     institution = installation.add_institution(json.loads((_FOLDER / "institution.json").read_bytes()), address)
     keys = installation.keys.public_keys(institution.did)
     if not any(key.state == ACTIVE for key in keys):
-        installation.keys.new(institution.did, world.clock(), world.random_bytes)
+        installation.keys.new(institution.did, world.random_bytes)
     if port is not None:
         installation.move(port)
     service = installation.service()

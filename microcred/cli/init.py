@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from issuer.addresses import is_loopback
 from issuer.errors import FieldError
-from issuer.key_files import create_passphrase
+from issuer.keys_lock import create_passphrase
 from issuer.model.fields import link
 from microcred import samples
 from microcred.cli.context import Context

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, Final
 
-from issuer.keys import ACTIVE, REVOKED, KeyInfo
+from issuer.keys import ACTIVE, REVOKED, KeyInfo, Order
 from issuer.keys_kinds import DEFAULT_KIND, KINDS
 from issuer.keys_rsa import DEFAULT_BITS, SIZES
 from issuer.settings import TOKEN_ALGORITHM
@@ -49,7 +49,7 @@ def _new(args: argparse.Namespace, context: Context) -> int:
     installation = context.installation()
     controller = installation.institution().did
     world = context.world
-    key = installation.keys.new(controller, world.clock(), world.random_bytes, args.algorithm, args.bits)
+    key = installation.keys.new(controller, world.random_bytes, Order(args.algorithm, args.bits))
     context.say(f"Made {key.name}. {controller} publishes it as")
     context.say(f"  {key.verification_method}")
     context.say(_use(key.algorithm, installation.keys.token_algorithm))
@@ -79,7 +79,7 @@ def _list(args: argparse.Namespace, context: Context) -> int:
 
 
 def _retire(args: argparse.Namespace, context: Context) -> int:
-    key = context.installation().keys.retire(args.name, context.world.clock())
+    key = context.installation().keys.retire(args.name)
     context.say(f"{key.name} no longer signs. What it signed stays good.")
     return 0
 
@@ -91,7 +91,7 @@ def _revoke(args: argparse.Namespace, context: Context) -> int:
         effect = PUBLISHED if key.controller.startswith("did:web:") else UNHEARD
         print(CONSEQUENCES.format(name=key.name, effect=effect.format(key.controller)), file=context.streams.stderr)
         return 1
-    keys.revoke(args.name, context.world.clock())
+    keys.revoke(args.name)
     context.say(f"{key.name} is revoked.")
     if key.state == ACTIVE:
         option = "" if key.algorithm == DEFAULT_KIND else f" --algorithm {key.algorithm}"

@@ -12,6 +12,7 @@ import jwt
 import pytest
 from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 
+from issuer.keys import Order
 from microcred import samples
 from microcred.installation import settings_of
 from microcred.world import World
@@ -59,7 +60,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     now = datetime.now(UTC)  # the readers compare the claims with the real clock
     world = World(environ, lambda: now, os.urandom)
     service = samples.prepare(settings_of(world), world).service
-    service.keys.new(service.institution.did, now, os.urandom, "RSA")
+    service.keys.new(service.institution.did, os.urandom, Order("RSA"))
     completion = {**REPORT, "completedAt": timestamps.write(now - timedelta(days=1))}
     credential = service.completions.report(json.dumps(completion).encode(), "test").credential
     assert credential is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,20 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from issuer import keys_rsa
 from issuer.errors import KeyStoreError, NoActiveKeyError, PassphraseError
-from issuer.key_files import KeyFile, read_folder, seal, write_file
-from issuer.keys import ACTIVE, RETIRED, REVOKED, KeyStore
+from issuer.key_files import KeyFile
+from issuer.keys import ACTIVE, RETIRED, REVOKED, KeyStore, Order
+from issuer.keys_lock import PassphraseLock
 from openbadge import did
 from openbadge.errors import InvalidError
 from openbadge.jose.jwk import rsa_numbers
-from tests.issuer.samples import NOW
+from tests.issuer.keyring import PASSPHRASE, key_store
 
 DID = "did:web:uni.example"
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> KeyStore:
-    return KeyStore(tmp_path / "keys", lambda: b"correct horse")
+    return key_store(tmp_path / "keys")
 
 
 def pkcs8(key: rsa.RSAPrivateKey | Ed25519PrivateKey) -> bytes:
@@ -36,7 +36,7 @@ def pkcs8(key: rsa.RSAPrivateKey | Ed25519PrivateKey) -> bytes:
 
 @pytest.mark.parametrize("bits", [None, *keys_rsa.SIZES])
 def test_a_key_has_one_of_three_sizes_and_the_usual_exponent(store: KeyStore, bits: int | None) -> None:
-    made = store.new(DID, NOW, secrets.token_bytes, "RSA", bits)
+    made = store.new(DID, secrets.token_bytes, Order("RSA", bits))
     modulus, exponent = rsa_numbers(made.public_key.raw)
     assert (modulus.bit_length(), exponent) == (bits or 3_072, 65_537)
     assert made.name.startswith("rsa-")
@@ -47,29 +47,29 @@ def test_a_key_has_one_of_three_sizes_and_the_usual_exponent(store: KeyStore, bi
 @pytest.mark.parametrize("bits", [0, -1, 512, 1_024, 2_047, 2_049, 4_095, 8_192, 10**6])
 def test_no_key_of_another_size_is_made(store: KeyStore, bits: int) -> None:
     with pytest.raises(KeyStoreError, match=f"2048, 3072 or 4096 bits here, not {bits}"):
-        store.new(DID, NOW, secrets.token_bytes, "RSA", bits)
+        store.new(DID, secrets.token_bytes, Order("RSA", bits))
     assert store.list() == ()
 
 
 @pytest.mark.parametrize("algorithm", ["Ed25519", "P-256", "P-384"])
 def test_other_keys_have_one_size(store: KeyStore, algorithm: str) -> None:
     with pytest.raises(KeyStoreError, match="Only RSA"):
-        store.new(DID, NOW, secrets.token_bytes, algorithm, 2_048)
+        store.new(DID, secrets.token_bytes, Order(algorithm, 2_048))
     assert store.list() == ()
 
 
 def test_the_secret_is_sealed(store: KeyStore) -> None:
-    made = store.new(DID, NOW, secrets.token_bytes, "RSA", 2_048)
+    made = store.new(DID, secrets.token_bytes, Order("RSA", 2_048))
     content = json.loads((store.directory / f"{made.name}.json").read_text())
     assert content["public"]["publicKeyJwk"].keys() == {"kty", "alg", "n", "e"}
     assert "publicKeyMultibase" not in content["public"]
     with pytest.raises(PassphraseError, match="MICROCRED_KEY_PASSPHRASE"):
-        KeyStore(store.directory, lambda: b"wrong").signer(DID, "RSA")
+        key_store(store.directory, b"wrong").signer(DID, "RSA")
 
 
 @pytest.mark.parametrize("member", ["n", "e", "alg"])
 def test_the_public_key_cannot_be_changed_unnoticed(store: KeyStore, member: str) -> None:
-    made = store.new(DID, NOW, secrets.token_bytes, "RSA", 2_048)
+    made = store.new(DID, secrets.token_bytes, Order("RSA", 2_048))
     path = store.directory / f"{made.name}.json"
     content = json.loads(path.read_text())
     content["public"]["publicKeyJwk"][member] = "Aw"
@@ -95,39 +95,40 @@ def test_the_public_key_cannot_be_changed_unnoticed(store: KeyStore, member: str
 def test_a_sealed_secret_that_is_no_such_key_does_not_sign(
     store: KeyStore, secret: Callable[[], bytes], sentence: str
 ) -> None:
-    made = store.new(DID, NOW, secrets.token_bytes, "RSA", 2_048)
-    public = read_folder(store.directory)[0].public
-    write_file(store.directory, KeyFile(public, seal(secret(), public, b"correct horse", secrets.token_bytes)))
+    made = store.new(DID, secrets.token_bytes, Order("RSA", 2_048))
+    public = store.file(made.name).public
+    sealed = PassphraseLock(lambda: PASSPHRASE).seal(secret(), public, secrets.token_bytes)
+    store.folder.write(KeyFile(public, sealed))
     with pytest.raises(KeyStoreError, match=sentence):
         store.signer(DID, "RSA")
     assert store.get(made.name).state == ACTIVE
 
 
 def test_each_kind_of_key_is_rotated_for_itself(store: KeyStore) -> None:
-    main = store.new(DID, NOW, secrets.token_bytes)
-    old = store.new(DID, NOW, secrets.token_bytes, "RSA", 2_048)
-    new = store.new(DID, NOW + timedelta(1), secrets.token_bytes, "RSA", 2_048)
+    main = store.new(DID, secrets.token_bytes)
+    old = store.new(DID, secrets.token_bytes, Order("RSA", 2_048))
+    new = store.new(DID, secrets.token_bytes, Order("RSA", 2_048))
     assert [(key.name, key.state) for key in store.list()] == [
         (main.name, ACTIVE),
         (old.name, RETIRED),
         (new.name, ACTIVE),
     ]
     assert store.signer(DID, "RSA").verification_method == new.verification_method
-    assert store.revoke(old.name, NOW).state == REVOKED
-    store.retire(new.name, NOW + timedelta(2))
+    assert store.revoke(old.name).state == REVOKED
+    store.retire(new.name)
     with pytest.raises(NoActiveKeyError, match="microcred keys new --algorithm RSA"):
         store.signer(DID, "RSA")
     assert store.signer(DID).verification_method == main.verification_method
 
 
 def test_an_issuer_with_nothing_but_an_rsa_key_cannot_sign_credentials(store: KeyStore) -> None:
-    store.new(DID, NOW, secrets.token_bytes, "RSA", 2_048)
+    store.new(DID, secrets.token_bytes, Order("RSA", 2_048))
     with pytest.raises(NoActiveKeyError, match="no active Ed25519 key"):
         store.signer(DID)
 
 
 def test_the_document_of_an_issuer_lists_it_as_a_json_web_key(store: KeyStore) -> None:
-    keys = [store.new(DID, NOW, secrets.token_bytes), store.new(DID, NOW, secrets.token_bytes, "RSA", 2_048)]
+    keys = [store.new(DID, secrets.token_bytes), store.new(DID, secrets.token_bytes, Order("RSA", 2_048))]
     document = did.document(DID, [(key.verification_method, key.public_key) for key in keys])
     assert document["@context"][-1] == "https://w3id.org/security/jwk/v1"
     assert [method["type"] for method in document["verificationMethod"]] == ["Multikey", "JsonWebKey"]

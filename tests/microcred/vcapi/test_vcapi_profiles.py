@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from issuer import migrations
 from issuer.db import Database, open_database
 from issuer.errors import ConflictError, FieldError, KeyStoreError
-from issuer.keys import KeyStore, throwaway_signer
+from issuer.keys import throwaway_signer
 from issuer.profile_issue import ProfileIssuer
 from issuer.profile_request import IssueRequest
 from issuer.profiles import CRYPTOSUITES, KEY_TYPES, Profiles
@@ -23,6 +23,7 @@ from issuer.store import status_lists
 from microcred.samples import Sample
 from microcred.world import World
 from openbadge import did, did_jwk
+from tests.issuer.keyring import key_store
 from tests.issuer.samples import NOW
 from tests.microcred.conftest import Console
 from tests.microcred.vcapi.conftest import V2
@@ -83,8 +84,8 @@ def test_a_suite_takes_only_keys_of_its_own(sample: Sample, suite: str, key_type
 
 @pytest.mark.parametrize("algorithm", KEY_TYPES)
 def test_the_key_of_a_profile_is_its_own_controller(tmp_path: Path, algorithm: str) -> None:
-    store = KeyStore(tmp_path / "keys", lambda: b"correct horse")
-    made = store.new_own_did(NOW, secrets.token_bytes, algorithm)
+    store = key_store(tmp_path / "keys")
+    made = store.new_own_did(secrets.token_bytes, algorithm)
     key = made.public_key
     signer = store.signer(made.controller, algorithm)
     key.verify(signer.sign(b"data"), b"data")
@@ -98,13 +99,13 @@ def test_the_key_of_a_profile_is_its_own_controller(tmp_path: Path, algorithm: s
         assert made.verification_method == f"{made.controller}#{key.multibase}"
         document = did.key_document(made.controller)
     assert did.find_method(document, made.controller, signer.verification_method, "assertionMethod").key == key
-    second = store.new_own_did(NOW, secrets.token_bytes, algorithm)
+    second = store.new_own_did(secrets.token_bytes, algorithm)
     assert store.signer(made.controller, algorithm).public_key == key != store.signer(second.controller, algorithm)
 
 
 def test_a_key_of_an_unknown_kind_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(KeyStoreError):
-        KeyStore(tmp_path, lambda: b"x").new_own_did(NOW, secrets.token_bytes, "P-521")
+        key_store(tmp_path).new_own_did(secrets.token_bytes, "P-521")
     with pytest.raises(KeyStoreError):
         throwaway_signer("P-521", secrets.token_bytes)
 
@@ -118,7 +119,7 @@ def test_a_revoked_key_signs_no_more(sample: Sample) -> None:
     }  # fmt: skip
     issuer.issue("suite", IssueRequest(credential), "me")
     key = sample.installation.keys.public_keys(profile.did)[0]
-    sample.installation.keys.revoke(key.name, NOW)
+    sample.installation.keys.revoke(key.name)
     with pytest.raises(KeyStoreError):
         issuer.issue("suite", IssueRequest(credential), "me")
 
