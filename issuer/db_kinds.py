@@ -15,6 +15,8 @@ WRITES: Final = "microcred_write"
 """Execution option of a transaction that may write."""
 UNHURRIED: Final = "microcred_unhurried"
 """Execution option of a transaction whose statements may take long: a migration, a backup, a check of everything."""
+COPIED_TYPES: Final = "microcred_copied_types"
+"""Execution option of a COPY to PostgreSQL: the types of its columns, since its rows go without a statement."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ The connections must be ours from end to end: a pooler between us and the server
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, column, create_engine, event, func, select, table
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from issuer.db_kinds import UNHURRIED, WRITES, Kind, Waits
+from issuer.db_kinds import COPIED_TYPES, UNHURRIED, WRITES, Kind, Waits
 from issuer.errors import BusyError, IssuerError, SettingsError, StorageError, UnreachableError
 
 OLDEST: Final = 15
@@ -78,6 +78,7 @@ def _open(url: URL, waits: Waits) -> Engine:
     event.listen(engine, "connect", _connect(waits))
     event.listen(engine, "begin", _begin)
     event.listen(engine, "commit", _commit)
+    event.listen(engine, "do_executemany", _copy)
     return engine
 
 
@@ -147,6 +148,18 @@ def _commit(connection: Connection) -> None:
     if driver.info.transaction_status == driver.info.transaction_status.INERROR:
         driver.rollback()
         raise RuntimeError("a statement of this transaction failed, so that none of it can be kept")
+
+
+def _copy(cursor: Any, statement: str, rows: Iterable[tuple[Any, ...]], context: Any) -> bool:
+    """Carry out a statement with many rows if it is a COPY, and say whether it was."""
+    types = context.execution_options.get(COPIED_TYPES)
+    if types is None:
+        return False
+    with cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
+    return True
 
 
 def _explain(error: DBAPIError) -> IssuerError | None:

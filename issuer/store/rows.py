@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Dialect, Executable, Select, Table, bindpa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from issuer.db import Transaction, new_id
+from issuer.db_kinds import COPIED_TYPES
 from issuer.store.columns import plain
 
 R = TypeVar("R")
@@ -64,16 +65,21 @@ def insert_many(
 
     A column in `leave_out` is filled by the database; one in `ready` has values as the driver takes them. A key that
     exists raises `sqlalchemy.exc.IntegrityError`. The values go to the driver without the statement builder in
-    between, which takes as long as the database does.
+    between, which takes as long as the database does. PostgreSQL gets two and more by COPY: half of the time, and a
+    fifth of ours.
     """
     if records:
         bulk = _bulk(table, tx.connection.dialect, leave_out, ready)
-        tx.connection.exec_driver_sql(bulk.statement, bulk.rows(records))
+        copies = bulk.copy is not None and len(records) > 1
+        statement, options = (bulk.copy, {COPIED_TYPES: bulk.types}) if copies else (bulk.statement, {})
+        tx.connection.exec_driver_sql(str(statement), bulk.rows(records), execution_options=options)
 
 
 @dataclass(frozen=True, slots=True)
 class _Bulk:
     statement: str
+    copy: str | None
+    types: tuple[str, ...]
     fields: Callable[[Any], tuple[Any, ...]]
     conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
 
@@ -103,6 +109,8 @@ def _bulk(table: Table, dialect: Dialect, leave_out: tuple[str, ...], ready: tup
     ]
     return _Bulk(
         f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})",  # noqa: S608  # names of our own tables
+        f"COPY {quote(table.name)} ({names}) FROM STDIN (FORMAT BINARY)" if dialect.name == "postgresql" else None,
+        tuple(dialect.type_compiler_instance.process(column.type).lower() for column in columns),
         attrgetter(*(column.name for column in columns)),
         tuple((place, convert) for place, convert in conversions if convert is not None),
     )
