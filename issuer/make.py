@@ -12,7 +12,6 @@ The same plan gives the same bytes, so whoever crashed between signing and stori
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,7 +38,7 @@ from issuer.model.report import DefinitionRef, Evidence, Learner, Result
 from issuer.template import Draft, Template, Values
 from issuer.values import public_id_of, signing_values, slot_values
 from openbadge.errors import InvalidError
-from openbadge.proof import data_integrity, vc_jwt
+from openbadge.proof import data_integrity
 
 TEMPLATE: Final = "micro-credential"
 CRYPTOSUITE: Final = "eddsa-rdfc-2022"
@@ -131,15 +130,6 @@ class Maker:
         values = slot_values(_invented(version, now), version.definition, self.addresses, bytes(32))
         values |= signing_values(public_id_of(bytes(32)), slot, self.addresses, now)
         self.compiled.get(self._recipe(version), values, now)
-
-    def token(self, document: bytes) -> str:
-        """Return the VC-JWT twin of a signed credential, verified. Raises `IntegrityError`."""
-        token = vc_jwt.create(json.loads(document), self.signer)
-        try:
-            vc_jwt.verify(vc_jwt.parse(token), self.signer.public_key)
-        except InvalidError as error:
-            raise IntegrityError(f"The signing key made a token that does not verify: {error.detail}") from error
-        return token
 
     def draft(self, version: DefinitionVersion) -> Draft:
         """Return the template with the content of a definition version in it: only slots are open."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,13 +53,15 @@ class Service:
         addresses: Addresses,
         keys: KeyStore,
         clock: Callable[[], datetime],
+        compiled: Path | None = None,
     ) -> None:
+        """`compiled` is the folder for compiled templates, which all processes of the home share."""
         self.database = database
         self.institution = institution
         self.addresses = addresses
         self.keys = keys
         self.clock = clock
-        self.signing = Signing(keys, institution, addresses, database.random_bytes)
+        self.signing = Signing(keys, institution, addresses, database.random_bytes, compiled)
         self.status_lists = StatusPublisher(database, institution, self.signing, clock)
         self.completions = Intake(database, institution.id, self.signing, clock)
         self.reports = GroupCommit(self.completions.admit_many)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import threading
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from issuer.addresses import Addresses
+from issuer.compiled_cache import CompiledTemplates
 from issuer.db import RandomBytes
 from issuer.errors import IntegrityError
 from issuer.issue import CRYPTOSUITE, Issuance
@@ -28,8 +30,15 @@ class Signing:
     """Keeps the active keys open, and notices when another one takes its place. Safe to use from several threads."""
 
     def __init__(
-        self, keys: KeyStore, institution: Institution, addresses: Addresses, random_bytes: RandomBytes
+        self,
+        keys: KeyStore,
+        institution: Institution,
+        addresses: Addresses,
+        random_bytes: RandomBytes,
+        compiled: Path | None = None,
     ) -> None:
+        """`compiled` is the folder in which compiled templates are kept for other processes; None keeps none."""
+        self._compiled = compiled
         self._keys = keys
         self._institution = institution
         self._addresses = addresses
@@ -104,4 +113,4 @@ class Signing:
     def _issuance(self, signer: Signer) -> Issuance:
         rehearsal = rehearsal_signer(signer.verification_method, signer.algorithm, self._random_bytes)
         proof = linter(self._institution.did, CRYPTOSUITE, rehearsal, rehearsal.public_key)
-        return Issuance(self._institution, self._addresses, signer, proof)
+        return Issuance(self._institution, self._addresses, signer, proof, CompiledTemplates(self._compiled))

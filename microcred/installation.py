@@ -46,7 +46,8 @@ class Installation:
         """Return the issuer at work. Raises `NotFoundError` when the home is not prepared."""
         institution = self.institution()
         addresses = Addresses(institution.base_url, self.settings.verifier_url)
-        return Service(self.database, institution, addresses, self.keys, self.world.clock)
+        compiled = self.settings.home / "cache" / "compiled"
+        return Service(self.database, institution, addresses, self.keys, self.world.clock, compiled)
 
     def add_institution(self, content: dict[str, str], base_url: str = DEFAULT_BASE_URL) -> Institution:
         """Store the institution (`slug`, `name`, `url`, `country`, …) if it is not there yet, and return it.

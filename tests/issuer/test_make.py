@@ -160,11 +160,6 @@ def test_a_key_store_that_signs_wrongly_is_found_out() -> None:
         maker().verify(made)
 
 
-def test_the_token_is_that_of_the_credential() -> None:
-    made = MAKER.make(plan())
-    assert MAKER.token(made.document).count(".") == 2
-
-
 @settings(max_examples=25)
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp", "Cf"]), min_size=1, max_size=30))
 def test_any_name_comes_back_as_it_was(name: str) -> None:
