@@ -17,6 +17,7 @@ from issuer.model import Institution
 from issuer.store.columns import Id, Instant, JsonText, Word
 from issuer.store.tables import metadata
 from issuer.store.tables_jobs import batch  # noqa: F401  # adds its tables to the metadata
+from issuer.store.tables_lms import message  # noqa: F401  # the same
 from tests.databases import Databases
 from tests.issuer.samples import NOW
 
