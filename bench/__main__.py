@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 
-from bench import against_node, alone, main_job
+from bench import against_node, alone, durable, growth, main_job, served
 from bench.measure import Figure
 
 
@@ -20,7 +20,14 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, under 45 seconds")
     args = parser.parse_args()
     rounds = 5 if args.quick else 25
-    figures: dict[str, Figure] = {**main_job.run(rounds), **alone.run(rounds), **against_node.run(rounds)}
+    figures: dict[str, Figure] = {
+        **main_job.run(rounds),
+        **alone.run(rounds),
+        **against_node.run(rounds),
+        **durable.run(3 if args.quick else 12),
+        **served.run_all(1 if args.quick else 5, 5_000 if args.quick else 100_000),
+        **growth.run(30_000 if args.quick else 1_000_000),
+    }
     if args.json:
         print(json.dumps({name: figure.to_json() for name, figure in figures.items()}, indent=2))
     else:

@@ -1,0 +1,75 @@
+"""Prepared homes in temporary folders, on SQLite or on PostgreSQL, and as many different reports as wanted."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from microcred import samples
+from microcred.installation import settings_of
+from microcred.samples import Sample
+from microcred.world import World
+from tests.postgres import Server, binaries
+
+DATABASES: Final = ("sqlite", "postgres")
+_NUMBERS: Final = count()
+
+
+@contextmanager
+def home(database: str, base_url: str | None = None) -> Iterator[tuple[Sample, World]]:
+    """A sample home on `sqlite` (synchronous=FULL) or on `postgres`, a server of its own that waits for the disk."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        environ = {**os.environ, "MICROCRED_HOME": str(folder)}
+        if base_url is not None:
+            environ["MICROCRED_BASE_URL"] = base_url
+        if database == "postgres":
+            environ["MICROCRED_DATABASE_URL"] = stack.enter_context(_server())
+        world = World(environ)
+        sample = samples.prepare(settings_of(world), world)
+        try:
+            yield sample, world
+        finally:
+            sample.service.database.close()
+
+
+def has_postgres() -> bool:
+    """Whether the programs of a PostgreSQL server are installed."""
+    return binaries() is not None
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    programs = binaries()
+    assert programs is not None
+    server = Server(programs, durable=True)
+    try:
+        yield server.make("bench")
+    finally:
+        server.remove()
+
+
+def report() -> bytes:
+    """A completion that was not reported yet, of a learner of its own."""
+    number = next(_NUMBERS)
+    return json.dumps(
+        {
+            "source": "bench",
+            "sourceId": f"c-{number}",
+            "definition": {"id": "testing-data-products"},
+            "learner": {"id": f"s-{number}", "name": "Amara Okafor", "email": f"s{number}@example.org"},
+            "completedAt": "2026-03-31T10:00:00Z",
+            "result": [{"resultDescription": "grade", "value": "87"}],
+        }
+    ).encode()
+
+
+def reports(number: int) -> list[bytes]:
+    """That many of them."""
+    return [report() for _ in range(number)]
