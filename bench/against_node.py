@@ -43,6 +43,11 @@ class Pair:
     theirs: str
     items: int
     target: float | None = None
+    together: Callable[[Sequence[Any]], object] | None = None
+    """What we do to all things of a round at once, where the product does it to sets."""
+
+    def ours_to(self, things: Sequence[Any]) -> object:
+        return _each(self.ours, things) if self.together is None else self.together(things)
 
 
 def run(rounds: int) -> dict[str, Figure]:
@@ -79,6 +84,7 @@ def pairs(ours: Issuer, question: Question) -> list[Pair]:
 
     return [
         Pair("issue_vs_node", values_of, ours.issue, "issue", 400, 150),
+        Pair("issue_set_vs_node", values_of, ours.issue, "issue", 400, 150, ours.issue_many),
         Pair("verify_known_vs_node", signed, signature(known), "verify", 200, 80),
         Pair("verify_unknown_vs_node", signed, signature(question), "verify", 10, 4),
         Pair("report_known_vs_node", signed, report(known), "report", 30),
@@ -110,7 +116,7 @@ def _measure(ours: Issuer, peer: Peer, compared: Sequence[Pair], rounds: int) ->
         here, there = [], []
         for _ in range(rounds + WARM_UP):
             mine = [pair.prepare(next(numbers)) for _ in range(pair.items)]
-            here.append(cpu_seconds(partial(_each, pair.ours, mine)) / pair.items)
+            here.append(cpu_seconds(partial(pair.ours_to, mine)) / pair.items)
             there.append(peer.seconds(pair.theirs, _texts(ours, pair, numbers)))
         ratios = [theirs / own for own, theirs in zip(here, there, strict=True)]
         name = pair.name.partition("_vs_")[0]

@@ -19,7 +19,19 @@ FAST_ITEMS = 200
 def run(rounds: int) -> dict[str, Figure]:
     """Measure on an issuer in memory."""
     ours = Issuer.make()
-    return {**_canonicalisation(ours, rounds), **_status_list(ours, rounds), **_startup(max(2, rounds // 5))}
+    return {
+        **_signature(ours, rounds),
+        **_canonicalisation(ours, rounds),
+        **_status_list(ours, rounds),
+        **_startup(max(2, rounds // 5)),
+    }
+
+
+def _signature(ours: Issuer, rounds: int) -> dict[str, Figure]:
+    (taken,) = alternate([lambda: [ours.signer.sign(bytes(64)) for _ in range(FAST_ITEMS)]], rounds)
+    return {
+        "sign_us": Figure(1e6 * median(taken) / FAST_ITEMS, "CPU us of one signature, the floor of `issue`", rounds)
+    }
 
 
 def _canonicalisation(ours: Issuer, rounds: int) -> dict[str, Figure]:
