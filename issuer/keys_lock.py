@@ -137,6 +137,20 @@ def passphrase_provider(value: str | None, path: Path) -> SecretProvider:
     return from_file if value is None else lambda: _not_empty(value.encode())
 
 
+def pin_provider(value: str | None, path: Path) -> SecretProvider:
+    """Return what gives the PIN of a device: `value` if it is set, otherwise the content of the file at `path`."""
+
+    def from_file() -> bytes:
+        try:
+            return path.read_bytes().strip()
+        except OSError:
+            raise PassphraseError(
+                f"There is no readable PIN file at {path}. Write it, or set MICROCRED_PKCS11_PIN or …_PIN_FILE."
+            ) from None
+
+    return from_file if value is None else value.encode
+
+
 def encryption_key_provider(source: str | Path) -> SecretProvider:
     """Return what gives the key-encryption key: `source` is its text, or the file that holds it.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from issuer.key_files import SEALED_FILE
 from issuer.keys import KeyStore
 from issuer.keys_lock import (
@@ -12,18 +10,20 @@ from issuer.keys_lock import (
     PassphraseLock,
     encryption_key_provider,
     passphrase_provider,
+    pin_provider,
 )
+from issuer.keys_pkcs11 import STORE, Pkcs11Vault
+from issuer.keys_pkcs11_device import Token
 from issuer.keys_vault import FileVault, Vault
-from issuer.settings import IssuerSettings
+from issuer.settings import IssuerSettings, Pkcs11Settings
 from microcred.world import World
-
-PKCS11: Final = "pkcs11"
-"""The store of keys in an HSM."""
 
 
 def key_store(settings: IssuerSettings, world: World) -> KeyStore:
     """Return the key store of a home; opens nothing yet."""
     vaults: dict[str, Vault] = {SEALED_FILE: FileVault(lock(settings))}
+    if settings.pkcs11 is not None:
+        vaults[STORE] = Pkcs11Vault(token(settings.pkcs11))
     return KeyStore(settings.keys_directory, vaults, world.clock, settings.token_algorithm)
 
 
@@ -33,3 +33,8 @@ def lock(settings: IssuerSettings) -> Lock:
     if encryption_key is not None:
         return EncryptionKeyLock(encryption_key_provider(encryption_key))
     return PassphraseLock(passphrase_provider(settings.key_passphrase, settings.key_passphrase_file))
+
+
+def token(settings: Pkcs11Settings) -> Token:
+    """Return the token in the HSM that the settings name."""
+    return Token(settings.module, settings.token, pin_provider(settings.pin, settings.pin_file))

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import softhsm
 from tests.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases
 from tests.postgres import Server, binaries
+from tests.softhsm import SoftHsm
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() == "true"
@@ -74,6 +76,18 @@ def postgres() -> Iterator[Server]:
 def postgres_alone() -> Iterator[Server]:
     """A PostgreSQL server set up as in production, for one test, which may stop it."""
     yield from _server(durable=True)
+
+
+@pytest.fixture(scope="session")
+def hsm() -> Iterator[SoftHsm]:
+    """An HSM in software for the tests of this process, with all its tokens in."""
+    library = softhsm.module()
+    if library is None:
+        missing("the package softhsm2 is not installed")
+    else:
+        made = SoftHsm.make(library)
+        yield made
+        made.remove()
 
 
 def _server(*, durable: bool) -> Iterator[Server]:
