@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, column, create_engine, event, func, select, table
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from issuer.db_kinds import COPIED_TYPES, UNHURRIED, WRITES, Kind, Waits
-from issuer.errors import BusyError, IssuerError, SettingsError, StorageError, UnreachableError
+from issuer.errors import BusyError, IssuerError, NotFoundError, SettingsError, StorageError, UnreachableError
 
 OLDEST: Final = 15
 """The oldest version that the tests run on; older ones get no more fixes from 2026 on."""
@@ -27,6 +27,8 @@ _POOL_OVERFLOW: Final = 8
 _PROBES: Final = 3
 """Unanswered keepalive probes after which the line is dead."""
 
+_NUL: Final = "NUL (0x00)"
+"""What psycopg says of a text with U+0000, which PostgreSQL cannot hold. None is ever stored, but anybody may ask."""
 _BUSY: Final = "The database is busy with other work. Nothing was changed; try again in a minute."
 _GONE: Final = (
     "The database cannot be reached now. Ask again in a minute: what was answered is kept, and the same request "
@@ -164,6 +166,8 @@ def _copy(cursor: Any, statement: str, rows: Iterable[tuple[Any, ...]], context:
 
 def _explain(error: DBAPIError) -> IssuerError | None:
     state = getattr(error.orig, "sqlstate", None)
+    if isinstance(error, DataError) and _NUL in str(error.orig):
+        return NotFoundError("Nothing here has a name with the character U+0000.")
     if state is None:  # the client library speaks: it could not connect, or has lost the connection
         lost = isinstance(error, OperationalError) or error.connection_invalidated
         return UnreachableError(_GONE, " ".join(str(error.orig).split())) if lost else None

@@ -37,6 +37,11 @@ def ask(client: Client, sample: Sample, method: str, path: str, **options: Any) 
         ("GET", "/completions/1", {}, 422),
         ("GET", "/status/1", {}, 404),
         ("GET", "/credentials?limit=501", {}, 422),
+        # PostgreSQL cannot even look for a text with U+0000.
+        ("GET", "/credentials/a%00b.json", {}, 404),
+        ("GET", "/credentials/a%00b.png", {}, 404),
+        ("GET", "/achievements/a%00b/v/1", {"headers": {"Accept": "application/json"}}, 404),
+        ("POST", "/credentials/a%00b/revocation", {"json": {"reason": "x"}}, 404),
     ],
 )
 def test_odd_requests_are_problem_documents(
