@@ -91,6 +91,8 @@ class Engine:
         self._kinds = kinds
         self._url = url
         self._stop = threading.Event()
+        self._running = threading.Condition()
+        self._count = 0
 
     def start(self) -> None:
         """Begin to work on jobs."""
@@ -139,17 +141,28 @@ class Engine:
             DBOS.delete_workflows([job.workflow_id for job in ended])
         return len(ended)
 
-    def stop(self, seconds: int) -> None:
+    def stop(self, seconds: float) -> None:
         """End: no new step begins, steps under way get `seconds`, and other processes may take up the rest."""
         self._stop.set()
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
+        with self._running:
+            self._running.wait_for(lambda: self._count == 0, timeout=seconds)
+        DBOS.destroy(destroy_registry=True)
         self._store.dispose()
 
     def _job(self) -> Callable[[str, dict[str, Any]], None]:
         def job(kind: str, arguments: dict[str, Any]) -> None:
-            self._kinds[kind].run(Steps(str(DBOS.workflow_id), self._stop), arguments)
+            self._counted(1)
+            try:
+                self._kinds[kind].run(Steps(str(DBOS.workflow_id), self._stop), arguments)
+            finally:
+                self._counted(-1)
 
         return job
+
+    def _counted(self, change: int) -> None:
+        with self._running:
+            self._count += change
+            self._running.notify_all()
 
     def _config(self) -> DBOSConfig:
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import ssl
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Final
 
 from issuer.jobs.deliveries import DeliveryError
@@ -31,9 +32,9 @@ class GuardedPost(GuardedFetch):
             with self._connect(target.host, self._resolve(target.host, deadline), deadline) as connection:
                 connection.settimeout(deadline.left())
                 connection.sendall(_head(target.host, target.path, headers, len(body)) + body)
-                response = http.client.HTTPResponse(connection, method="POST")
-                response.begin()
-                return response.status
+                with closing(http.client.HTTPResponse(connection, method="POST")) as response:
+                    response.begin()
+                    return response.status
         except UnavailableError as error:
             raise DeliveryError(error.detail) from None
         except ssl.SSLCertVerificationError:
