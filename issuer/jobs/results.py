@@ -32,6 +32,7 @@ GIVEN_UP: Final[Mapping[str, str | None]] = MappingProxyType(
     }
 )
 """The error of a row on which the program itself fails."""
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # `dumps` makes one for each line
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection")."""
 
@@ -81,7 +82,7 @@ def counts(lines: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 def pack(lines: Iterable[Mapping[str, Any]]) -> bytes:
     """Return results as lines of JSON."""
-    return b"".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for line in lines)
+    return "".join(f"{_encode(line)}\n" for line in lines).encode()
 
 
 def ndjson(contents: Iterable[bytes]) -> Iterator[bytes]:
