@@ -18,12 +18,13 @@ from uuid import UUID
 
 from issuer import completions, issue, reviews
 from issuer.db import Transaction
-from issuer.decide import Decision, Facts, Key, decide
+from issuer.decide import Decision, Facts, Key, decide, key_of
 from issuer.definitions import Applies
 from issuer.errors import ConflictError, FieldError, IssuerError
 from issuer.issue import Wanted
 from issuer.make import Maker
 from issuer.model import Completion, CompletionReport, IssuedCredential, ReviewKind
+from issuer.reviews import Reported
 from issuer.store import completions as completion_store
 from issuer.store import credentials
 from issuer.store import definitions as definition_store
@@ -136,7 +137,7 @@ class _Set:
         completion_store.add_many(self._tx, [draft.completion for draft in drafts])
         issue.store(self._tx, [(item.completion, item.issued, item.arrival.actor) for item in drafts], self._now)
         for arrival, earlier in self._conflicts:
-            reviews.keep(self._tx, ReviewKind.CONFLICT, arrival, earlier, self._now)
+            reviews.keep(self._tx, ReviewKind.CONFLICT, _reported(arrival, earlier), self._now)
         return self._answers(places)
 
     def _sorted_in(self, arrival: Arrival) -> _Draft | Completion | Refusal:
@@ -209,3 +210,9 @@ class _Set:
             else:
                 answers.append(item)
         return answers
+
+
+def _reported(arrival: Arrival, earlier: UUID) -> Reported:
+    report = arrival.report
+    key, at = key_of(report), report.completed_at
+    return Reported(arrival.raw, arrival.digest, arrival.name, key, at, arrival.actor, earlier)

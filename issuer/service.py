@@ -30,6 +30,7 @@ from issuer.model import (
 )
 from issuer.model.canonical import sha256
 from issuer.publication import StatusPublisher
+from issuer.review_desk import ReviewDesk
 from issuer.signing import Signing
 from issuer.store import credentials
 from issuer.store import definitions as definition_store
@@ -43,7 +44,8 @@ class Service:
     """The issuer of one institution. Safe to use from several threads.
 
     `signing`, `status_lists` and `completions` are its parts for keys, status lists and completions; single reports
-    over HTTP queue at `reports`, where those that come at the same time share a transaction.
+    over HTTP queue at `reports`, where those that come at the same time share a transaction. At `reviews` waits what a
+    person has to decide.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Service:
         self.status_lists = StatusPublisher(database, institution, self.signing, clock)
         self.completions = Intake(database, institution.id, self.signing, clock)
         self.reports = GroupCommit(self.completions.admit_many)
+        self.reviews = ReviewDesk(database, institution.id, self.status_lists, clock)
 
     def import_definition(self, content: bytes, actor: str, *, replace_draft: bool = False) -> DefinitionVersion:
         """Take in a definition version (JSON bytes) as a draft. Errors as for `definitions.import_definition`,

@@ -35,6 +35,7 @@ from issuer.model.records import (
     StatusSlot,
 )
 from issuer.model.report import CompletionReport, DefinitionRef, Evidence, Learner, Result
+from issuer.model.withdrawal import Withdrawal
 
 __all__ = [
     "Alignment",
@@ -68,5 +69,6 @@ __all__ = [
     "StatusPublication",
     "StatusSlot",
     "Subject",
+    "Withdrawal",
     "Workload",
 ]

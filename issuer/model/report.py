@@ -153,7 +153,9 @@ _EVIDENCE: Final = Record(
         ("narrative", text(MAX_TEXT, lines=True), None),
     ),
 )
-_DEFINITION: Final = Record(DefinitionRef, (("id", definition_id, NEEDED), ("version", version_name, None)))
+DEFINITION: Final = Record(DefinitionRef, (("id", definition_id, NEEDED), ("version", version_name, None)))
+LEARNER_ID: Final = Record(str, (("id", _trimmed, NEEDED),))
+"""Reads the learner where only the number matters."""
 _LEARNER: Final = Record(
     Learner, (("id", _trimmed, NEEDED), ("name", _trimmed, NEEDED), ("email", email, None), ("did", did, None))
 )
@@ -162,7 +164,7 @@ _REPORT: Final = Record(
     (
         ("source", source_name, NEEDED),
         ("sourceId", _name, NEEDED),
-        ("definition", _DEFINITION, NEEDED),
+        ("definition", DEFINITION, NEEDED),
         ("learner", _LEARNER, NEEDED),
         ("completedAt", instant, NEEDED),
         ("occurrence", _name, ""),

@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, bindparam, literal, or_, select, update
 from issuer.db import Transaction
 from issuer.model import Completion, CompletionState, CompletionStep
 from issuer.store.rows import MAX_PAGE, among, changed, insert_many, pairs_in, read_all, read_in, read_one
+from issuer.store.tables import award, credential
 from issuer.store.tables import completion as table
 from issuer.store.tables import completion_history as history
 
@@ -69,6 +70,19 @@ def held(
 def by_ids(tx: Transaction, completion_ids: Collection[UUID]) -> dict[UUID, Completion]:
     """Return some completions by their keys."""
     return {found.id: found for found in read_in(tx, _ours(tx).where(among(table.c.id)), completion_ids, Completion)}
+
+
+def of_key(tx: Transaction, key: tuple[str, str, str]) -> tuple[Completion, ...]:
+    """Return the completions of a business key (person, definition, occurrence) that still count: the one that its
+    credential was issued for, and those that wait."""
+    person, definition_id, occurrence = key
+    issued = select(credential.c.completion_id).join(award, award.c.credential_id == credential.c.id)
+    issued = issued.where(award.c.institution_id == tx.institution_id, award.c.person == person)
+    issued = issued.where(award.c.definition_id == definition_id, award.c.occurrence == occurrence)
+    waiting = _ours(tx).where(table.c.definition_id == definition_id, table.c.state == CompletionState.HELD, _OPEN)
+    waiting = waiting.where(table.c.person == person, table.c.occurrence == occurrence)
+    rows = read_all(tx, _ours(tx).where(table.c.id.in_(issued)), Completion) + read_all(tx, waiting, Completion)
+    return tuple({record.id: record for record in rows}.values())
 
 
 def change_many(tx: Transaction, pairs: Sequence[tuple[Completion, Completion]]) -> int:

@@ -22,6 +22,7 @@ from issuer.model import CompletionState, DefinitionState
 from issuer.model.fields import Fields
 from issuer.model.forms import instant
 from issuer.service import Service
+from issuer.web import reviews
 from issuer.web.body import read_body
 from issuer.web.problem import on_bad_parameter, on_format_error, on_issuer_error
 from issuer.web.reports import ReportLane, answered, principal_of
@@ -47,6 +48,7 @@ class Guard:
 
 def install(app: FastAPI, service: Service) -> None:
     """Add the API and its error answers to an app."""
+    app.include_router(reviews.router(service))
     app.include_router(_completions(service))
     app.include_router(_definitions(service))
     app.include_router(_credentials(service))
