@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Select, Table, func, select
 
 from issuer import audit, migrations
 from issuer.backup_format import (
@@ -27,6 +27,7 @@ from issuer.backup_format import (
     tables_of,
 )
 from issuer.db import Database, Transaction
+from issuer.db_kinds import Kind
 from issuer.errors import ConflictError, StateError
 from openbadge import timestamps
 
@@ -50,7 +51,7 @@ def backup(database: Database, path: Path, now: datetime, progress: Progress) ->
         if revision is None:
             raise StateError("The database is empty: there is nothing to copy.")
         tables = tables_of(tx)
-        entries = tuple(_write(tx, archive, table, progress) for table in tables)
+        entries = tuple(_write(tx, archive, table, _all(table, database.kind), progress) for table in tables)
         manifest = Manifest(revision, timestamps.write(now), source, entries, _audit(tx, tables))
         with archive.open(MANIFEST, "w") as file:
             file.write(manifest.to_bytes())
@@ -72,19 +73,27 @@ def _new_file(path: Path) -> Iterator[zipfile.ZipFile]:
         partial.unlink(missing_ok=True)
 
 
-def _write(tx: Transaction, archive: zipfile.ZipFile, table: Table, progress: Progress) -> TableEntry:
-    columns = sorted(table.columns, key=lambda column: column.name)  # their order in the database may differ
+def _all(table: Table, kind: Kind) -> Select[Any]:
+    """Ask for all rows, rows and columns in an order that is the same in every database."""
+    key = [
+        column.collate(kind.collation) if kind_of(column) == "text" else column for column in table.primary_key.columns
+    ]
+    return select(*sorted(table.columns, key=lambda column: column.name)).order_by(*key)
+
+
+def _write(
+    tx: Transaction, archive: zipfile.ZipFile, table: Table, statement: Select[Any], progress: Progress
+) -> TableEntry:
     total = tx.connection.scalar(select(func.count()).select_from(table)) or 0
     digest, done = hashlib.sha256(), 0
-    statement = select(*columns).order_by(*table.primary_key.columns).execution_options(yield_per=BATCH)
     with archive.open(member_name(table.name), "w", force_zip64=True) as file:
-        for rows in tx.connection.execute(statement).partitions():
+        for rows in tx.connection.execute(statement.execution_options(yield_per=BATCH)).partitions():
             lines = b"".join(map(line, rows))
             file.write(lines)
             digest.update(lines)
             done += len(rows)
             progress(table.name, done, total)
-    kinds = tuple((column.name, kind_of(column)) for column in columns)
+    kinds = tuple((column.name, kind_of(table.columns[column.name])) for column in statement.selected_columns)
     return TableEntry(table.name, kinds, done, digest.hexdigest())
 
 

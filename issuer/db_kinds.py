@@ -44,6 +44,7 @@ class Kind:
     `explain(error)` returns what the database refuses for reasons outside of the program, or None for its mistakes.
     `faults(connection)` looks through the whole database and yields a sentence for each thing that is not as it must.
     `renumber(connection, table, column)` makes a column that counts up go on after its largest value.
+    `collation` is the name of the order of texts by their code points, the same for all databases.
     """
 
     title: str
@@ -51,3 +52,4 @@ class Kind:
     explain: Callable[[DBAPIError], IssuerError | None]
     faults: Callable[[Connection], Iterable[str]]
     renumber: Callable[[Connection, str, str], None]
+    collation: str

@@ -194,4 +194,4 @@ def _renumber(connection: Connection, name: str, numbered: str) -> None:
     connection.execute(select(func.setval(sequence, func.coalesce(largest, 1), largest.is_not(None))))
 
 
-POSTGRESQL: Final = Kind("PostgreSQL", _open, _explain, _faults, _renumber)
+POSTGRESQL: Final = Kind("PostgreSQL", _open, _explain, _faults, _renumber, "C")

@@ -89,4 +89,4 @@ def _renumber(_connection: Connection, _table: str, _column: str) -> None:
     """SQLite goes on after the largest value by itself."""
 
 
-SQLITE: Final = Kind("SQLite", _open, _explain, _faults, _renumber)
+SQLITE: Final = Kind("SQLite", _open, _explain, _faults, _renumber, "BINARY")

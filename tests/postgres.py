@@ -109,8 +109,9 @@ class Server:
         home = self._folder / "package" / programs.parent.name
         shutil.copytree(programs.parent, home)
         shutil.copytree(programs.parents[2] / _LIBRARIES, self._folder / _LIBRARIES)
-        for path in (*home.rglob("*"), *(self._folder / _LIBRARIES).iterdir()):
-            path.chmod(0o755)
+        for folder in (home.parent, self._folder / _LIBRARIES):
+            for path in (folder, *folder.rglob("*")):
+                path.chmod(0o755)
         return home / "bin"
 
     def _run(self, program: str, *arguments: str) -> None:
