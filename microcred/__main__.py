@@ -23,6 +23,7 @@ from microcred.cli import (
     issuers,
     jose,
     keys,
+    reviews,
     serve,
     tokens,
     verify,
@@ -35,8 +36,8 @@ from verifier.cli import Parser, Streams
 from verifier.settings import SettingsError
 
 COMMANDS: Final = (
-    init, demo, serve, work, verify, definitions, completions, batches, credentials, deliveries, keys, issuers, tokens,
-    doctor, db, jose,
+    init, demo, serve, work, verify, definitions, completions, batches, credentials, deliveries, reviews, keys, issuers,
+    tokens, doctor, db, jose,
 )  # fmt: skip
 EXIT_FAILED: Final = 1
 
