@@ -15,11 +15,12 @@ from starlette.exceptions import HTTPException
 from issuer.model import IssuedCredential
 from issuer.service import Service
 from issuer.settings import IssuerSettings
-from issuer.web import api, batches, pages, published
+from issuer.web import api, batches, lms, pages, published
 from issuer.web import vcapi as vc_issuer
 from issuer.web.files import StoredCredential
 from microcred.jobs import workshop
 from microcred.own_documents import OwnDocuments
+from microcred.platforms import platforms
 from microcred.world import World
 from verifier.fetch import DOCUMENT_LIMIT, ChainFetch, Fetch, Fetched
 from verifier.question import Question
@@ -103,6 +104,8 @@ def _add_issuer(app: FastAPI, service: Service, check: Checker) -> None:
     app.mount("/static/issuer", pages.static_files(), name="issuer-static")
     app.include_router(published.router(service))
     app.include_router(batches.router(workshop(service, check.world).batch_work, api.Guard(service)))
+    app.state.platforms = platforms(service, check.world)
+    app.include_router(lms.router(app.state.platforms, api.Guard(service)))
     api.install(app, service)
     app.include_router(pages.router(_page_deps(service, check)))
 

@@ -141,7 +141,7 @@ def write_once(folder: Path, world: World) -> Report:
     with tempfile.TemporaryDirectory(prefix="microcred-demo-") as home:
         environ = {"MICROCRED_HOME": home, "MICROCRED_BASE_URL": SAMPLE_URL}
         settings = IssuerSettings.read(environ)
-        sample = samples.prepare(settings, World(environ, world.clock, world.random_bytes))
+        sample = samples.prepare(settings, World(environ, world.clock, world.random_bytes), with_platforms=False)
         credential = _credential(report(sample, AMARA))
         checked = checker(world, sample.service).verify(credential.document)
         files = _files(sample, credential, checked)

@@ -17,6 +17,7 @@ from issuer.service import Service
 from microcred.outgoing.mail import Mail
 from microcred.outgoing.post import GuardedPost
 from microcred.outgoing.webhook import Webhook
+from microcred.platforms import platforms
 from microcred.world import World
 from verifier.fetch.system import system_network, tls_context
 
@@ -30,7 +31,8 @@ _log: Final = logging.getLogger(__name__)
 
 def workshop(service: Service, world: World) -> Workshop:
     """Return what the jobs of an installation work with. Raises `SettingsError`."""
-    return Workshop(service, channels(DeliverySettings.read(world.environ), world))
+    ways = channels(DeliverySettings.read(world.environ), world)
+    return Workshop(service, ways, more=platforms(service, world).jobs())
 
 
 def channels(settings: DeliverySettings, world: World) -> dict[str, Channel]:

@@ -13,11 +13,15 @@ from issuer import auth
 from issuer.definitions import Decision
 from issuer.keys import ACTIVE
 from issuer.keys_lock import create_passphrase
+from issuer.lms_work.platforms import Platforms
+from issuer.lms_work.sealing import Vault
 from issuer.model import DefinitionState, DefinitionVersion
 from issuer.service import Service
 from issuer.settings import IssuerSettings
 from issuer.store import tokens
+from microcred import sample_platforms
 from microcred.installation import DEFAULT_BASE_URL, Installation, open_installation
+from microcred.keys import lock
 from microcred.world import World
 
 _FOLDER: Final = Path(__file__).parent / "sample"
@@ -55,10 +59,11 @@ class Sample:
         }
 
 
-def prepare(settings: IssuerSettings, world: World, port: int | None = None) -> Sample:
+def prepare(settings: IssuerSettings, world: World, port: int | None = None, *, with_platforms: bool = True) -> Sample:
     """Make a sample home, or complete the one that is there; what exists already is kept.
 
-    `port` is the one that a server of this process is going to listen on, if there will be one.
+    `port` is the one that a server of this process is going to listen on, if there will be one. `with_platforms` adds
+    connections to learning platforms that `microcred simulate` plays.
     """
     installation = open_installation(settings, world, create=True)
     if settings.key_passphrase is None:
@@ -72,6 +77,9 @@ def prepare(settings: IssuerSettings, world: World, port: int | None = None) -> 
         installation.move(port)
     service = installation.service()
     _import_definitions(service)
+    if with_platforms:
+        platforms = Platforms(service, Vault(lock(settings)), world.asker())
+        sample_platforms.prepare(platforms, settings.home, AUTHOR)
     return Sample(installation, service, _token(service, settings.home / "sample-token"))
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from issuer.lms_work.asking import Ask
+from microcred.outgoing.ask import GuardedAsk
 from verifier.fetch import GuardedFetch
 from verifier.fetch.system import system_network
 from verifier.settings import VerifierSettings
@@ -30,3 +32,7 @@ class World:
     def network(self, settings: VerifierSettings) -> GuardedFetch:
         """Return the guarded network."""
         return GuardedFetch(system_network(time.monotonic, self.clock), seconds=settings.fetch_seconds)
+
+    def asker(self) -> Ask:
+        """Return what asks learning platforms, under the same guard."""
+        return GuardedAsk(system_network(time.monotonic, self.clock))

@@ -27,6 +27,8 @@ from openbadge.multikey import PublicKey
 
 OVERLAP: Final = timedelta(days=7)
 """How long an old secret stays valid beside its successor: long enough to change the setting in the platform."""
+USER: Final = b"microcred:"
+"""The user name, and the colon, of senders that need one."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,180}")
 
@@ -71,7 +73,7 @@ class Connections:
         """Make a connection. Raises `FieldError` for a setting, `ConflictError` for a name or source that is taken."""
         _check(wish)
         now, random_bytes = self.clock(), self.database.random_bytes
-        secret = wish.secret or draw_secret(random_bytes)
+        secret = wish.secret or draw_secret(random_bytes, wish.options)
         content = {"apiToken": wish.api_token, "secrets": [_secret_form("key-1", secret)]}
         with self.database.begin_write(self.institution_id) as tx:
             self._check_free(tx, wish)
@@ -121,7 +123,7 @@ class Connections:
         """Draw a new secret, valid at once; those before it end after `overlap`."""
         now = self.clock()
         opened = self.get(name)
-        fresh = Secret(f"key-{_next_number(opened.connection)}", draw_secret(self.database.random_bytes))
+        fresh = Secret(f"key-{_next_number(opened.connection)}", self._drawn(opened.connection))
         ends = now + overlap
         kept = [one for one in opened.connection.secrets if one.is_valid(now)]
         secrets = [_secret_form(one.id, one.value, min(one.valid_until or ends, ends)) for one in kept]
@@ -145,6 +147,9 @@ class Connections:
             if not store.change(tx, record, **values):
                 raise StateError("This connection was changed by somebody else at the same time. Look again.")
             audit.append(tx, self.clock(), actor, action, record.name, {})
+
+    def _drawn(self, connection: Connection) -> bytes:
+        return draw_secret(self.database.random_bytes, connection.options)
 
     def _sealed(self, name: str, content: Mapping[str, Any]) -> dict[str, Any]:
         return self.vault.seal(name, content, self.database.random_bytes)
@@ -179,9 +184,13 @@ class Connections:
         )
 
 
-def draw_secret(random_bytes: Callable[[int], bytes]) -> bytes:
-    """Return a new secret of 256 bits in visible characters, so that people can paste it."""
-    return urlsafe_b64encode(random_bytes(32)).rstrip(b"=")
+def draw_secret(random_bytes: Callable[[int], bytes], options: Mapping[str, str]) -> bytes:
+    """Return a new secret of 256 bits in visible characters, so that people can paste it.
+
+    For a sender that proves itself by user name and password it is both, with a colon between them.
+    """
+    drawn = urlsafe_b64encode(random_bytes(32)).rstrip(b"=")
+    return USER + drawn if options.get("auth") == "basic" else drawn
 
 
 def read_keys(keys: Sequence[Mapping[str, Any]]) -> dict[str, PublicKey]:

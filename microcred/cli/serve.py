@@ -50,12 +50,16 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
 
         def ready() -> None:
             context.say(f"microcred is at {where} (Ctrl-C stops it)")
+            if service is not None and args.role != "worker":
+                app.state.platforms.begin()
             if worker is not None:
                 worker.begin()
 
         try:
             return serve(app, listener, ready, tls)
         finally:
+            if service is not None and args.role != "worker":
+                app.state.platforms.end()
             if worker is not None:
                 worker.end()
 

@@ -1,0 +1,139 @@
+"""Learning platforms at one institution: the door for their messages, and all that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from issuer.db import Transaction
+from issuer.jobs.periodic import Periodic
+from issuer.lms_work.asking import Ask, Asking
+from issuer.lms_work.bindings import Bindings
+from issuer.lms_work.connections import Connections
+from issuer.lms_work.items import Item
+from issuer.lms_work.loop import Loop
+from issuer.lms_work.people_desk import PeopleDesk
+from issuer.lms_work.reception import Reception
+from issuer.lms_work.sealing import Vault
+from issuer.lms_work.work import Work
+from issuer.model.lms import LmsCase, LmsMessage, LmsReport
+from issuer.service import Service
+from issuer.store import lms_messages, lms_outcomes
+
+AT_ONCE: Final = 64
+"""Reports of one transaction: 30 milliseconds of work, so that messages that come in meanwhile are answered in time."""
+_PAGE: Final = 200
+_SOON: Final = timedelta(minutes=1)
+_LATER: Final = timedelta(minutes=15)
+
+
+class Platforms:
+    """All that learning platforms are about, for one institution. Safe to use from several threads.
+
+    Nothing happens by itself before `begin`: a message is stored, and `drain` works on it.
+    """
+
+    def __init__(self, service: Service, vault: Vault, ask: Ask) -> None:
+        self.service = service
+        self.connections = Connections(service.database, service.institution.id, vault, service.clock)
+        self.reception = Reception(service.database, self.connections, service.clock, self._wake)
+        self.people = PeopleDesk(service.database, service.institution.id, service.clock)
+        self.bindings = Bindings(service.database, self.connections, service.clock)
+        self.asking = Asking(service.database, self.connections, service.clock, ask)
+        self._loops = (Loop("reports", self.step), Loop("questions", self.ask_due))
+
+    def begin(self) -> None:
+        """Work on reports as they come, in threads of its own; what an earlier process left undone comes first."""
+        for loop in self._loops:
+            loop.begin()
+
+    def end(self) -> None:
+        """Take nothing more, and stop after the set under way."""
+        self.reception.queue.close()
+        for loop in self._loops:
+            loop.end()
+
+    def step(self) -> int:
+        """Work on one set of what is new; return how many messages and reports it was."""
+        read = self.reception.read_later()
+        with self.service.database.begin_read(self.service.institution.id) as tx:
+            waiting = lms_messages.fresh(tx, 1)
+        if not waiting:
+            return read
+        with self._write() as tx:
+            fresh = lms_messages.fresh(tx, AT_ONCE)
+            self.work_on(tx, fresh)
+        self._loops[1].wake()
+        return read + len(fresh)
+
+    def drain(self) -> int:
+        """Work on all that is new; return how many messages and reports it was."""
+        done = 0
+        while count := self.step():
+            done += count
+        return done
+
+    def ask_due(self) -> int:
+        """Ask platforms what is to be asked now, and go on with what waited for the answers; return how many."""
+        answered = self.asking.ask_due()
+        if answered:
+            with self._write() as tx:
+                people, courses = {key[1] for key in answered}, {key[2] for key in answered}
+                for connection_id in {key[0] for key in answered}:
+                    found = lms_messages.about(tx, connection_id, people, courses)
+                    keys = {(item.connection_id, item.person_id, item.course): item for item in found}
+                    self.work_on(tx, [keys[key] for key in answered if key in keys and key[0] == connection_id])
+        return len(answered)
+
+    def work_on(self, tx: Transaction, reports: Sequence[LmsReport]) -> list[Item]:
+        """Work on reports in a transaction of the caller."""
+        return Work(tx, self.connections, self.service.signing.issuance, self.service.clock()).on(reports)
+
+    def release(self) -> int:
+        """Look at all held reports again, since something may have changed; return how many are held no more."""
+        count, after = 0, None
+        while True:
+            with self._write() as tx:
+                page = lms_messages.held(tx, _PAGE, after)
+                items = self.work_on(tx, page)
+                count += sum(item.record.state != record.state for item, record in zip(items, page, strict=True))
+            if not page:
+                return count
+            after = page[-1].id
+
+    def held(self, limit: int = 100, after: UUID | None = None) -> tuple[LmsReport, ...]:
+        """Return held reports in order of arrival; `after` is the last id that the caller has."""
+        with self.service.database.begin_read(self.service.institution.id) as tx:
+            return lms_messages.held(tx, limit, after)
+
+    def refused(self, limit: int = 100) -> tuple[LmsMessage, ...]:
+        """Return messages that are from a platform and could not be read, the newest first."""
+        with self.service.database.begin_read(self.service.institution.id) as tx:
+            return lms_messages.refused(tx, limit)
+
+    def cases(self, limit: int = 100) -> tuple[LmsCase, ...]:
+        """Return what people have to look at, the oldest first."""
+        with self.service.database.begin_read(self.service.institution.id) as tx:
+            return lms_outcomes.open_cases(tx, limit)
+
+    def jobs(self) -> tuple[Periodic, ...]:
+        """Return what a worker does at set times, also for a process that died before its work was done."""
+        return (
+            Periodic("lms-reports", _SOON, self._catch_up),
+            Periodic("lms-held", _LATER, self._look_again),
+        )
+
+    def _catch_up(self, _now: datetime) -> str:
+        return f"{self.drain()} reports were worked on, {self.ask_due()} questions answered"
+
+    def _look_again(self, _now: datetime) -> str:
+        return f"{self.release()} reports are held no more"
+
+    def _wake(self) -> None:
+        self._loops[0].wake()
+
+    def _write(self) -> AbstractContextManager[Transaction]:
+        return self.service.database.begin_write(self.service.institution.id)
