@@ -100,6 +100,10 @@ def test_only_canon_knows_the_rdf_libraries():
     assert importers(RDF_LIBRARIES, *PACKAGES) == {"openbadge/canon.py"}
 
 
+def test_only_one_module_knows_the_job_engine():
+    assert importers({"dbos"}, *PACKAGES) == {"issuer/jobs/engine.py"}
+
+
 def test_openbadge_touches_no_network_and_no_database():
     assert not importers(NETWORK | {"sqlalchemy", "sqlite3", "subprocess"}, "openbadge/")
 

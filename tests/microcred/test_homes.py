@@ -10,6 +10,7 @@ import pytest
 
 from issuer.db import Database, open_database
 from issuer.errors import StorageError
+from issuer.jobs.settings import SETTINGS as DELIVERY_SETTINGS
 from issuer.settings import SETTINGS as ISSUER_SETTINGS
 from microcred import installation
 from microcred.installation import open_installation, settings_of
@@ -32,7 +33,7 @@ def at(folder: Path, clock: Clock, **environ: str) -> Console:
 def test_the_readme_lists_every_setting() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     listed = [line.split("`")[1] for line in readme.splitlines() if line.startswith(f"| `{PREFIX}")]
-    known = [row.name for row in ISSUER_SETTINGS] + [PREFIX + row.name for row in VERIFIER_SETTINGS]
+    known = [row.name for row in (*ISSUER_SETTINGS, *DELIVERY_SETTINGS)] + [PREFIX + row.name for row in VERIFIER_SETTINGS]
     assert sorted(listed) == sorted(known)
 
 
