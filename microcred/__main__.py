@@ -12,7 +12,9 @@ from typing import Final, cast
 from issuer.errors import IssuerError
 from microcred.cli import (
     batches,
+    bindings,
     completions,
+    connections,
     credentials,
     db,
     definitions,
@@ -23,8 +25,10 @@ from microcred.cli import (
     issuers,
     jose,
     keys,
+    persons,
     reviews,
     serve,
+    simulate,
     tokens,
     verify,
     work,
@@ -37,7 +41,7 @@ from verifier.settings import SettingsError
 
 COMMANDS: Final = (
     init, demo, serve, work, verify, definitions, completions, batches, credentials, deliveries, reviews, keys, issuers,
-    tokens, doctor, db, jose,
+    tokens, connections, bindings, persons, simulate, doctor, db, jose,
 )  # fmt: skip
 EXIT_FAILED: Final = 1
 

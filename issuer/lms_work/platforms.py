@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from issuer import audit
 from issuer.db import Transaction
+from issuer.errors import NotFoundError
 from issuer.jobs.periodic import Periodic
 from issuer.lms_work.asking import Ask, Asking
 from issuer.lms_work.bindings import Bindings
@@ -19,6 +21,8 @@ from issuer.lms_work.people_desk import PeopleDesk
 from issuer.lms_work.reception import Reception
 from issuer.lms_work.sealing import Vault
 from issuer.lms_work.work import Work
+from issuer.model.definition import MAX_SENTENCE
+from issuer.model.fields import text
 from issuer.model.lms import LmsCase, LmsMessage, LmsReport
 from issuer.service import Service
 from issuer.store import lms_messages, lms_outcomes
@@ -118,6 +122,14 @@ class Platforms:
         """Return what people have to look at, the oldest first."""
         with self.service.database.begin_read(self.service.institution.id) as tx:
             return lms_outcomes.open_cases(tx, limit)
+
+    def settle(self, case_id: UUID, note: str, actor: str) -> None:
+        """Close a case with what was decided. Raises `NotFoundError` if it is not there or closed already."""
+        now = self.service.clock()
+        with self._write() as tx:
+            if not lms_outcomes.settle_case(tx, case_id, text(MAX_SENTENCE)(note, "note"), actor, now):
+                raise NotFoundError("There is no such open case here.")
+            audit.append(tx, now, actor, "lms.settle", str(case_id), {"note": note})
 
     def jobs(self) -> tuple[Periodic, ...]:
         """Return what a worker does at set times, also for a process that died before its work was done."""

@@ -11,12 +11,20 @@ from sqlalchemy import Select, and_, bindparam, func, select, update
 
 from issuer.db import Transaction
 from issuer.model.lms import LmsAward, LmsCase, LmsQuestion
-from issuer.store.rows import among, changed, insert, insert_many, insert_new, read_all, read_in, read_one
+from issuer.store.rows import among, changed, insert, insert_many, insert_new, pairs_in, read_all, read_in, read_one
+from issuer.store.tables import completion, credential
 from issuer.store.tables_lms import award as awards
 from issuer.store.tables_lms import case as cases
 from issuer.store.tables_lms import question as questions
 
 _AWARDS: Final = select(awards).where(awards.c.institution_id == bindparam("institution"), among(awards.c.person_id))
+_CREDENTIALS: Final = (
+    select(completion.c.person, func.count(credential.c.id))
+    .join(credential, credential.c.completion_id == completion.c.id)
+    .where(completion.c.institution_id == bindparam("institution"))
+    .where(completion.c.definition_id == bindparam("definition"), among(completion.c.person))
+    .group_by(completion.c.person)
+)
 _QUESTIONS: Final = select(questions).where(
     questions.c.institution_id == bindparam("institution"), among(questions.c.person_id)
 )
@@ -37,6 +45,12 @@ def count_awards(tx: Transaction, binding_ids: Collection[UUID]) -> int:
     """Count the awards of some bindings."""
     statement = select(func.count()).select_from(awards).where(awards.c.binding_id.in_(list(binding_ids)))
     return int(tx.connection.scalar(statement) or 0)
+
+
+def credentials_of(tx: Transaction, definition_id: str, numbers: Collection[str]) -> dict[str, int]:
+    """Count the credentials that people have of a definition, by the institution's number; who has none is left out."""
+    wanted = {"institution": tx.institution_id, "definition": definition_id}
+    return {number: int(count) for number, count in pairs_in(tx, _CREDENTIALS, numbers, **wanted)}
 
 
 def questions_of(tx: Transaction, people: Collection[UUID]) -> dict[tuple[UUID, UUID, str], LmsQuestion]:
