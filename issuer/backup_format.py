@@ -1,8 +1,9 @@
 """The file of a backup: a ZIP archive that any program can read, the same from every kind of database.
 
 `TABLE.jsonl`, one per table: a row per line, in the order of the primary key, texts by code points. A line is a JSON
-array (RFC 8259, ASCII only) with a member per column, the columns in the order of their names. `null` is NULL; a number, a text or `true` is what it is; bytes are a text of which each
-character, U+0000 to U+00FF, is one byte. So a signed document can be read as it is.
+array (RFC 8259, ASCII only) with a member per column, the columns in the order of their names. `null` is NULL; a
+number, a text or `true` is what it is; bytes are a text of which each character, U+0000 to U+00FF, is one byte. So a
+signed document can be read as it is.
 
 `manifest.json`, written last, an object:
 
