@@ -9,11 +9,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from issuer.errors import IssuerError
+from issuer.errors import IssuerError, StateError
 from issuer.jobs.deliveries import Channel
 from issuer.jobs.settings import DeliverySettings
 from issuer.jobs.workshop import Workshop
+from issuer.model.jobs import DeliveryState
 from issuer.service import Service
+from issuer.store import deliveries, outbox
 from microcred.outgoing.mail import Mail
 from microcred.outgoing.post import GuardedPost
 from microcred.outgoing.webhook import Webhook
@@ -44,6 +46,19 @@ def channels(settings: DeliverySettings, world: World) -> dict[str, Channel]:
         network = system_network(time.monotonic, world.clock)
         found.append(Webhook(settings.callback, GuardedPost(network), world.clock))
     return {channel.name: channel for channel in found}
+
+
+def state_of_jobs(service: Service) -> str:
+    """Say who works, and what waits. Raises `StateError` when the newest run of a periodic job failed."""
+    with service.database.begin_read(service.institution.id) as tx:
+        workers = outbox.all_workers(tx)
+        runs = outbox.periodic_runs(tx).values()
+        dead = deliveries.count(tx).get(DeliveryState.DEAD, 0)
+    failed = [f"{run.name}: {run.error}" for run in runs if run.error is not None]
+    if failed:
+        raise StateError(f"What is done at set times failed. {' '.join(failed)}")
+    where = "; ".join(worker.place for worker in workers) or "nobody: start `microcred serve` or `microcred work`"
+    return f"worked on by {where}" + (f". {dead} deliveries are dead letters" if dead else "")
 
 
 def make_worker(shop: Workshop) -> Worker:

@@ -10,6 +10,7 @@ from issuer import audit, migrations
 from issuer.errors import IssuerError
 from microcred.cli.context import Context
 from microcred.installation import Installation
+from microcred.jobs import state_of_jobs
 from microcred.warnings import warnings
 from openbadge import contexts
 from openbadge.multikey import key_type
@@ -45,6 +46,7 @@ def _questions(installation: Installation) -> Iterator[Question]:
     yield "signing key", lambda: installation.service().signing.issuance().signer.verification_method
     yield "key for tokens", lambda: _token_key(installation)
     yield "audit log", lambda: _audit(installation)
+    yield "jobs", lambda: state_of_jobs(installation.service())
 
 
 def _vocabularies() -> str:

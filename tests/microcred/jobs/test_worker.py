@@ -16,7 +16,7 @@ from issuer.jobs import catalogue
 from issuer.jobs import engine as engine_module
 from issuer.jobs.engine import Engine, JobKind
 from issuer.jobs.engine_store import records_url
-from issuer.jobs.periodic import Periodic
+from issuer.jobs.periodic import Calendar, Periodic, nightly
 from issuer.jobs.worker import Pace, Worker
 from issuer.jobs.workshop import Workshop
 from issuer.model.jobs import BatchState, JobWorker
@@ -24,6 +24,7 @@ from issuer.store import outbox
 from microcred.jobs import EmbeddedWorker, workshop
 from microcred.samples import Sample
 from microcred.world import World
+from tests.microcred.conftest import Console
 from tests.microcred.jobs.conftest import Bench, report
 from tests.microcred.jobs.test_deliveries import Letters, issue
 
@@ -117,6 +118,21 @@ def test_periodic_jobs_are_run_and_say_so(shop: Workshop) -> None:
     assert len(ran) == 1
     assert {name: item.error for name, item in runs.items() if item.error} == {}
     assert runs["reconciliation"].note == "ran"
+
+
+def test_the_doctor_says_who_works_and_what_failed(shop: Workshop, console: Console) -> None:
+    def fail(_: datetime) -> str:
+        raise BusyError("The LMS does not answer.")
+
+    assert console("doctor") == 0
+    assert "worked on by nobody" in console.out.getvalue()
+    with working(shop):
+        wait_for(lambda: console("doctor") == 0 and "worked on by a test" in console.out.getvalue())
+    Calendar(shop.service.database, shop.service.clock, [nightly("reconciliation", fail)]).run(
+        "reconciliation", shop.service.clock()
+    )
+    assert console("doctor") == 1
+    assert "reconciliation: The LMS does not answer." in console.out.getvalue()
 
 
 def test_deliveries_are_made_and_sent(sample: Sample) -> None:
