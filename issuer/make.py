@@ -92,8 +92,10 @@ class Maker:
 
         Raises `LintError` and `FieldError` when it must not be signed, `IntegrityError` when we are defective.
         """
-        ready = self._ready(plan)
-        return self._made(ready, self.signer.sign(ready.rendered.to_sign))
+        (made,) = self.make_many([plan])
+        if isinstance(made, Made):
+            return made
+        raise made
 
     def make_many(self, plans: Sequence[Plan]) -> list[Made | IssuerError]:
         """Make many credentials; one that must not be signed has its `LintError` or `FieldError` in its place.
@@ -107,6 +109,8 @@ class Maker:
                 found.append(self._ready(plan))
             except (LintError, FieldError) as error:
                 found.append(error)
+            except InvalidError as error:  # what the format refuses is the fault of this one, too
+                found.append(LintError((f"{error.code}: {error.detail}",)))
         signatures = [self.signer.sign(item.rendered.to_sign) if isinstance(item, _Ready) else b"" for item in found]
         return [
             self._made(item, signature) if isinstance(item, _Ready) else item

@@ -176,3 +176,13 @@ def test_rehearsing_refuses_a_definition_that_cannot_be_issued() -> None:
     with pytest.raises(LintError):
         maker().rehearse(version(name="x-microcred-slot-1-end"), NOW)
     assert VERSION.definition.name == "Data Ethics Foundations"
+
+
+def test_what_only_the_format_refuses_is_an_error_of_the_one_too() -> None:
+    half = plan(2)
+    half = replace(half, completion=replace(half.completion, learner_email="\ud800@example.org"))
+    made = MAKER.make_many([plan(1), half])
+    assert isinstance(made[0], Made)
+    assert isinstance(made[1], LintError)
+    with pytest.raises(LintError, match="surrogate"):
+        MAKER.make(half)
