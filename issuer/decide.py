@@ -60,17 +60,18 @@ def decide(report: CompletionReport, facts: Facts) -> Decision:
     """Decide about a report that was not known before.
 
     Raises `FieldError` for a definition or version that is not known, a completion in the future, and results that
-    the definition does not describe.
+    the definition does not describe; whatever the person has already.
     """
     if report.completed_at > facts.now + MAX_FUTURE:
         raise FieldError("completedAt", "lies in the future; check the clock of the source")
+    outcome = _which(report, facts)
+    if isinstance(outcome, Applies):
+        check_results(report, outcome.version)
     holder = facts.awards.get(key_of(report))
     if holder is not None:
         return _holder(holder, facts)
-    outcome = _which(report, facts)
     if isinstance(outcome, Hold):
         return outcome
-    check_results(report, outcome.version)
     return _in_the_way(report, outcome.version, facts) or outcome
 
 

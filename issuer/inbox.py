@@ -18,8 +18,8 @@ from uuid import UUID
 
 from issuer import completions, issue, reviews
 from issuer.db import Transaction
-from issuer.decide import Decision, Facts, Key, decide, key_of
-from issuer.definitions import Applies
+from issuer.decide import Decision, Facts, Key, Twin, decide, key_of
+from issuer.definitions import Applies, Hold
 from issuer.errors import ConflictError, FieldError, IssuerError
 from issuer.issue import Wanted
 from issuer.make import Maker
@@ -194,6 +194,17 @@ class _Set:
                 places.append(draft)
         for draft, (completion, issued) in zip(places, issue.make_all(self._tx, wanted, maker, self._now), strict=True):
             draft.completion, draft.issued = completion, issued
+        self._link_twins(drafts)
+
+    def _link_twins(self, drafts: Sequence[_Draft]) -> None:
+        """What would be held gets the credential that one before it in the set got for the same business key."""
+        awarded: dict[Key, UUID] = {}
+        for draft in drafts:
+            key = key_of(draft.arrival.report)
+            if draft.issued is not None:
+                awarded[key] = draft.issued.id
+            elif key in awarded and isinstance(draft.decision, Hold):
+                draft.completion = completions.decided(draft.completion, Twin(awarded[key]))
 
     def _answers(self, places: Sequence[_Draft | Completion | Refusal]) -> list[Answer | Refusal]:
         held = [item.completion if isinstance(item, _Draft) else item for item in places]

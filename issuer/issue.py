@@ -77,29 +77,51 @@ class _Making:
         self._secret = institutions.secret(tx)
         self._slots = status.allocate_many(tx, status.REVOCATION, len({item.key for item in wanted}), now)
         self._awarded: dict[Key, UUID] = {}
+        self._done: dict[UUID, tuple[Completion, IssuedCredential | None]] = {}
 
     def all(self) -> list[tuple[Completion, IssuedCredential | None]]:
-        return [self._one(item) for item in self._wanted]
+        """In rounds: of those with one business key, one after the other is tried until there is a credential."""
+        waiting = list(self._wanted)
+        while waiting:
+            tried: dict[Key, Wanted] = {}
+            waiting = [item for item in waiting if tried.setdefault(item.key, item) is not item]
+            self._try(list(tried.values()))
+            waiting = [item for item in waiting if not self._is_twin(item)]
+        return [self._done[item.completion.id] for item in self._wanted]
 
-    def _one(self, item: Wanted) -> tuple[Completion, IssuedCredential | None]:
+    def _is_twin(self, item: Wanted) -> bool:
         holder = self._awarded.get(item.key)
-        if holder is not None:
-            return completions.decided(item.completion, Twin(holder)), None
-        slot = self._slots[-1]
-        try:
-            made = self._made(item, slot)
-        except IssuerError as error:
-            return _held(item.completion, error), None
-        self._slots.pop()
-        issued = self._record(item, slot, made)
-        self._awarded[item.key] = issued.id
-        return item.completion, issued
+        if holder is None:
+            return False
+        self._done[item.completion.id] = completions.decided(item.completion, Twin(holder)), None
+        return True
 
-    def _made(self, item: Wanted, slot: StatusSlot) -> Made:
-        made = self._maker.make(Plan(item.completion, item.version, slot, self._seed(item.completion.id), self._now))
-        if not self._awarded:
-            self._maker.verify(made)  # a key store can be broken, too: one signature of each set is verified
-        return made
+    def _try(self, items: Sequence[Wanted]) -> None:
+        plans = [
+            Plan(item.completion, item.version, slot, self._seed(item.completion.id), self._now)
+            for item, slot in zip(items, self._slots, strict=False)
+        ]
+        unused: list[StatusSlot] = []
+        for item, plan, made in zip(items, plans, self._made(plans), strict=True):
+            if isinstance(made, Made):
+                issued = self._record(item, plan.slot, made)
+                self._awarded[item.key] = issued.id
+                self._done[item.completion.id] = item.completion, issued
+            else:
+                unused.append(plan.slot)
+                self._done[item.completion.id] = _held(item.completion, made), None
+        self._slots = unused + self._slots[len(items) :]
+
+    def _made(self, plans: Sequence[Plan]) -> Sequence[Made | IssuerError]:
+        """Make credentials, and verify one of their signatures: a key store can be broken, too."""
+        try:
+            found = self._maker.make_many(plans)
+            first = next((made for made in found if isinstance(made, Made)), None)
+            if first is not None and not self._awarded:
+                self._maker.verify(first)
+        except IssuerError as error:  # not the fault of one of them: none is signed, or none of it is right
+            return [error] * len(plans)
+        return found
 
     def _seed(self, completion_id: UUID) -> bytes:
         """The same completion gives the same credential again, and nobody can tell what its seed is."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from issuer.db import Transaction
+from issuer.errors import IssuerError
 from issuer.inbox import Answer, Arrival, Refusal, take_in
 from issuer.make import Made, Plan
 from issuer.model import CompletionReport
@@ -14,18 +16,19 @@ from tests.issuer.samples import NOW, raw, report
 
 
 class Press:
-    """Makes bytes as if they had been issued, and keeps the plans; refuses the learners in `broken`."""
+    """Makes bytes as if they had been issued, and keeps the plans; the learners in `broken` get that error."""
 
-    def __init__(self, broken: dict[str, Exception] | None = None) -> None:
+    def __init__(self, broken: dict[str, IssuerError] | None = None) -> None:
         self.broken = broken or {}
         self.plans: list[Plan] = []
 
     def __call__(self) -> Press:
         return self
 
+    def make_many(self, plans: Sequence[Plan]) -> list[Made | IssuerError]:
+        return [self.broken.get(plan.completion.learner_name) or self.make(plan) for plan in plans]
+
     def make(self, plan: Plan) -> Made:
-        if plan.completion.learner_name in self.broken:
-            raise self.broken[plan.completion.learner_name]
         self.plans.append(plan)
         return Made(secrets.token_urlsafe(16), b"{}", bytes(32), "did:web:uni.example#k", b"", b"")
 

@@ -16,29 +16,32 @@ from issuer.errors import ConflictError, FieldError, IntegrityError, IssuerError
 from issuer.inbox import Answer, Arrival, Refusal
 from issuer.lint import LintError
 from issuer.model import CompletionState, ReviewState
+from issuer.release import release
 from issuer.store import credentials, reviews
 from issuer.store.tables import award, credential
 from openbadge.errors import InvalidError
 from tests.issuer.making import Press, arrival, take, take_all
 from tests.issuer.samples import NOW, approved, definition
 
-BROKEN = {"Refused": LintError(("rule: it does not hold",)), "Defect": IntegrityError("bytes differ")}
+BROKEN = {"Refused": LintError(("rule: it does not hold",)), "Misfit": FieldError("result", "does not fit")}
 
 ARRIVALS = st.builds(
-    lambda source, number, name, what, occurrence, result: arrival(
+    lambda source, number, name, what, occurrence, result, at: arrival(
         source=source,
         sourceId=str(number),
         learner={"id": name, "name": name},
         definition=what,
         occurrence=occurrence,
         result=result,
+        completedAt=at,
     ),
     st.sampled_from(["moodle:a", "canvas:b"]),
     st.integers(1, 4),
-    st.sampled_from(["Ada", "Bea", "Refused", "Defect", "Gone"]),
+    st.sampled_from(["Ada", "Bea", "Refused", "Misfit", "Gone"]),
     st.sampled_from([{"id": "data-ethics"}, {"id": "data-ethics"}, {"id": "draft"}, {"id": "unknown"}]),
     st.sampled_from([None, "2"]),
     st.sampled_from([[], [], [{"resultDescription": "grade", "value": "Z"}]]),
+    st.sampled_from(["2026-11-23T12:00:00Z", "2026-11-23T12:00:00Z", "2025-01-01T00:00:00Z", "2027-01-01T00:00:00Z"]),
 )
 UNREADABLE = st.sampled_from([FieldError("x", "is wrong"), InvalidError("PARSING_ERROR", "no JSON")])
 
@@ -111,7 +114,7 @@ def test_a_set_is_the_same_as_one_after_the_other(
 
 def test_a_report_that_cannot_be_issued_harms_no_neighbour(tx: Transaction) -> None:
     approved(tx)
-    names = ["Ada", "Refused", "Bea", "Defect", "Cleo"]
+    names = ["Ada", "Refused", "Bea", "Misfit", "Cleo"]
     answers = take_all(
         tx, *(arrival(sourceId=name, learner={"id": name, "name": name}) for name in names), maker=Press(BROKEN)
     )
@@ -119,7 +122,7 @@ def test_a_report_that_cannot_be_issued_harms_no_neighbour(tx: Transaction) -> N
         None,
         "report-does-not-fit",
         None,
-        "cannot-be-issued",
+        "report-does-not-fit",
         None,
     ]
     (opened,) = {answer.credential.status_list_id for answer in answers if answer.credential}
@@ -137,17 +140,22 @@ def test_the_next_one_gets_the_award_that_the_first_could_not(tx: Transaction) -
     assert answers[2].completion.reason_code == "already-awarded"
 
 
-def test_a_key_store_that_signs_wrongly_is_noticed_before_anything_is_stored(tx: Transaction) -> None:
-    class Broken(Press):
-        def verify(self, made: Any) -> None:
-            raise IntegrityError("The signature does not verify.")
+@pytest.mark.parametrize("step", ["make_many", "verify"])
+def test_what_is_wrong_with_all_is_noticed_before_anything_is_stored(tx: Transaction, step: str) -> None:
+    def wrong(_: Any) -> Any:
+        raise IntegrityError("The signature does not verify.")
 
     approved(tx)
-    answers = take_all(tx, arrival(), arrival(sourceId="2", occurrence="2"), maker=Broken())
+    press = Press()
+    setattr(press, step, wrong)
+    reports = arrival(), arrival(sourceId="2", occurrence="2"), arrival(sourceId="3", occurrence="2")
+    answers = take_all(tx, *reports, maker=press)
     assert [(item.completion.state, item.completion.reason_code) for item in answers] == [
         (CompletionState.HELD, "cannot-be-issued")
-    ] * 2
+    ] * 3
     assert credentials.page(tx, 10) == ()
+    assert release(tx, [item.completion for item in answers], Press(), "office", NOW) == 3
+    assert len(credentials.page(tx, 10)) == 2
 
 
 def test_one_signature_of_a_set_is_verified(tx: Transaction) -> None:

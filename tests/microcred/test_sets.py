@@ -82,14 +82,14 @@ def test_what_breaks_the_program_does_so_alone(sample: Sample, monkeypatch: pyte
     """A report that raises what nobody expects fails; those that share its set are tried again without it."""
     service = sample.service
     maker = service.signing.issuance()
-    make = type(maker).make
+    ready = type(maker)._ready
 
     def poisoned(self: Any, plan: Any) -> Any:
         if plan.completion.learner_name == "Poison":
             raise ZeroDivisionError
-        return make(self, plan)
+        return ready(self, plan)
 
-    monkeypatch.setattr(type(maker), "make", poisoned)
+    monkeypatch.setattr(type(maker), "_ready", poisoned)
     bearer = f"Bearer {sample.token}"
     people = ["Ada", "Poison", "Bea"]
     futures = [
