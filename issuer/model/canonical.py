@@ -19,11 +19,6 @@ def canonical_json(value: Any) -> bytes:
     return _encode(value).encode()
 
 
-def canonical_texts(value: Any) -> bytes:
-    """Return what `canonical_json` does, for a value that holds no numbers at all: it is not searched for fractions."""
-    return _encode(value).encode()
-
-
 def sha256(data: bytes) -> bytes:
     """Return the 32 bytes of SHA-256 over `data`."""
     return hashlib.sha256(data).digest()

@@ -108,7 +108,7 @@ class Record(Generic[T]):
 
     def __call__(self, value: Any, path: str) -> T:
         """Read the object at `path`. Raises `FieldError` naming the first wrong field."""
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise FieldError(path, "must be an object")
         prefix = path + "." if path else ""
         found, read = 0, []

@@ -75,7 +75,9 @@ def instant(value: Any, path: str) -> datetime:
 
 def instant_text(moment: datetime) -> str:
     """Write a time in UTC as RFC 3339 with `Z`; fractions of a second only if there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat()[:-6] + "Z"
 
 
 def camel_case(name: str) -> str:

@@ -9,7 +9,7 @@ from json.encoder import encode_basestring as _quoted
 from typing import Any, Final
 
 from issuer.errors import FieldError
-from issuer.model.canonical import canonical_texts, sha256
+from issuer.model.canonical import sha256
 from issuer.model.definition import MAX_NAME, MAX_SENTENCE, MAX_TEXT
 from issuer.model.fields import NEEDED, Record, array, link, one_of, pattern, text
 from issuer.model.forms import (
@@ -108,11 +108,13 @@ class CompletionReport:
             person = f'"email":{_quoted(learner.email)},{person}'
         if learner.did is not None:
             person = f'"did":{_quoted(learner.did)},{person}'
+        occurrence = f'"occurrence":{_quoted(self.occurrence)},' if self.occurrence else ""
         return (
             f'{{"completedAt":"{instant_text(self.completed_at)}",'
             f'"definition":{{"id":{_quoted(definition.id)}{version}}},'
-            f'{_optional("evidence", self.evidence)}"learner":{{{person}}},{_optional("occurrence", self.occurrence)}'
-            f'{_optional("result", self.result)}"source":{_quoted(self.source)},"sourceId":{_quoted(self.source_id)}}}'
+            f'{_list("evidence", self.evidence, _EVIDENCE_MEMBERS)}"learner":{{{person}}},{occurrence}'
+            f'{_list("result", self.result, _RESULT_MEMBERS)}"source":{_quoted(self.source)},'
+            f'"sourceId":{_quoted(self.source_id)}}}'
         ).encode()
 
     @property
@@ -121,8 +123,30 @@ class CompletionReport:
         return sha256(self.canonical_bytes())
 
 
-def _optional(name: str, value: Any) -> str:
-    return f'"{name}":{canonical_texts(json_form(value)).decode()},' if value else ""
+_EVIDENCE_MEMBERS: Final = (
+    ("description", "description"),
+    ("id", "id"),
+    ("name", "name"),
+    ("narrative", "narrative"),
+)
+_RESULT_MEMBERS: Final = (
+    ("name", "name"),
+    ("resultDescription", "result_description"),
+    ("status", "status"),
+    ("value", "value"),
+)
+"""JSON names in their canonical order, and the attributes that hold the texts."""
+
+
+def _list(name: str, items: tuple[Any, ...], members: tuple[tuple[str, str], ...]) -> str:
+    """Return an array of objects that hold texts as the canonical JSON of one member; nothing if it is empty."""
+    if not items:
+        return ""
+    objects = []
+    for item in items:
+        texts = ((member, getattr(item, attribute)) for member, attribute in members)
+        objects.append(",".join([f'"{member}":{_quoted(text)}' for member, text in texts if text is not None]))
+    return f'"{name}":[{",".join([f"{{{inside}}}" for inside in objects])}],'
 
 
 def _checked_result(value: Any, path: str) -> Result:
