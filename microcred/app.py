@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -24,8 +25,10 @@ from microcred.platforms import platforms
 from microcred.world import World
 from verifier.fetch import DOCUMENT_LIMIT, ChainFetch, Fetch, Fetched
 from verifier.question import Question
+from verifier.remembered import Lists
 from verifier.report import Report
 from verifier.settings import VerifierSettings
+from verifier.shapes import Shapes
 from verifier.vc import Binding, VcQuestion, VcResult, verify_credential, verify_presentation
 from verifier.verify import verify
 from verifier.web import look, resolver
@@ -39,15 +42,20 @@ IMAGE_LIMIT = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """The verifier with its settings, its network and its clock."""
+    """The verifier with its settings, network and clock, and what it has learnt: shapes of badges, status lists."""
 
     settings: VerifierSettings
     fetch: Fetch
     world: World
+    shapes: Shapes = field(default_factory=lambda: Shapes(ThreadPoolExecutor(1, "shapes").submit))
+    lists: Lists = field(default_factory=Lists)
 
     def verify(self, data: bytes, recipient: str | None = None) -> Report:
         """Check the bytes of a credential now."""
-        question = Question(self.world.clock(), self.fetch, self.settings.policy, self.settings.trust, recipient)
+        settings = self.settings
+        question = Question(
+            self.world.clock(), self.fetch, settings.policy, settings.trust, recipient, self.shapes, self.lists
+        )
         return verify(data, question)
 
     def fetch_badge(self, url: str) -> bytes:
@@ -64,7 +72,7 @@ class Checker:
 
     def _vc_question(self, asked: Asked) -> VcQuestion:
         binding = Binding.ISSUER if self.settings.vc_api_binds else Binding.PROOF_ONLY
-        return VcQuestion(self.world.clock(), self.fetch, asked.challenge, asked.domain, binding)
+        return VcQuestion(self.world.clock(), self.fetch, asked.challenge, asked.domain, binding, lists=self.lists)
 
 
 def checker(world: World, service: Service | None) -> Checker:

@@ -19,6 +19,8 @@ from pyld import ContextResolver, jsonld
 
 from openbadge import contexts, nquads, rdfc, strict_json, to_rdf
 from openbadge.errors import InvalidError
+from openbadge.plain import Expander
+from openbadge.plain_table import Rules, Table
 
 Loader = Callable[[str], Any]
 """Takes a context URL, returns its JSON document, raises `InvalidError` for a URL that is not allowed."""
@@ -109,6 +111,11 @@ def compact(expanded: list[Any], context: Any, *, load: Loader = contexts.docume
     return dict(_run(load, lambda options: _Processor().compact(expanded, context, options), shared=shared))
 
 
+def expander(rules: Rules) -> Expander:
+    """Return what expands plain documents without pyld, as soon as pyld has answered for each of their words."""
+    return Expander(Table(_Oracle(), rules))
+
+
 def quads(document: Mapping[str, Any], *, load: Loader = contexts.document) -> list[nquads.Quad]:
     """Return the RDF dataset of a JSON-LD object as serialised quads; errors as for `expand`."""
     return quads_of_expanded(expand(document, load=load))
@@ -130,13 +137,64 @@ def canonical(document: Mapping[str, Any], *, hash_name: str = "sha256", load: L
         raise InvalidError("MALFORMED_VALUE_ERROR", "A text holds half of a surrogate pair.") from None
 
 
-def _run(load: Loader, call: Callable[[dict[str, Any]], Any], *, shared: bool) -> Any:
-    """Call pyld; `shared` keeps the contexts that it resolves, which those of strangers must not fill up."""
+class _Oracle:
+    """pyld's own algorithms for single words, under the pinned contexts (`plain_table.Oracle`)."""
 
+    def __init__(self) -> None:
+        loader = _loader(contexts.document)
+        self._options = {
+            "base": _BASE, "documentLoader": loader, "contextResolver": ContextResolver(_CACHE, loader), "link": False,
+            "isFrame": False, "keepFreeFloatingNodes": False, "compactArrays": True, "processingMode": "json-ld-1.1",
+        }  # fmt: skip
+        self._pyld = jsonld.JsonLdProcessor()
+
+    def initial(self) -> Any:
+        return self._pyld._get_initial_context(self._options)
+
+    def applied(self, at: Any, context: Any, **flags: Any) -> Any:
+        with _LOCK:
+            return self._pyld._process_context(at, context, self._options, **flags)
+
+    def reverted(self, at: Any) -> Any:
+        return self._pyld._revert_to_previous_context(at)
+
+    def of_term(self, at: Any, term: str, name: str) -> Any:
+        return self._pyld.get_context_value(at, term, name)
+
+    def expand_iri(self, at: Any, value: str, *, vocab: bool) -> Any:
+        return self._pyld._expand_iri(at, value, base=_BASE, vocab=vocab)
+
+    def expand_value(self, at: Any, term: str, value: Any) -> Any:
+        return self._pyld._expand_value(at, term, value, self._options)
+
+    def compact_iri(self, at: Any, iri: str, value: Any = None, *, vocab: bool) -> Any:
+        with _LOCK:
+            return self._pyld._compact_iri(at, iri, value, vocab=vocab, base=_BASE)
+
+    def compact(self, at: Any, term: str, value: dict[str, Any]) -> Any:
+        with _LOCK:
+            return self._pyld._compact(at, term, value, self._options)
+
+    def is_absolute(self, iri: Any) -> bool:
+        try:
+            check_iri(iri, "address")
+        except InvalidError:
+            return False
+        return True
+
+
+def _loader(load: Loader) -> Callable[[str, Any], dict[str, Any]]:
     def loader(url: str, _options: Any) -> dict[str, Any]:
         return {"contentType": "application/ld+json", "contextUrl": None, "documentUrl": url,
                 "document": load(url), "tag": "static"}  # fmt: skip
 
+    return loader
+
+
+def _run(load: Loader, call: Callable[[dict[str, Any]], Any], *, shared: bool) -> Any:
+    """Call pyld; `shared` keeps the contexts that it resolves, which those of strangers must not fill up."""
+
+    loader = _loader(load)
     cache = _CACHE if shared and load is contexts.document else _Bounded()
     options = {"base": _BASE, "documentLoader": loader, "contextResolver": ContextResolver(cache, loader)}
     with _LOCK:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from openbadge.errors import InvalidError
 
@@ -37,17 +37,14 @@ class PinnedFiles:
         self._folder = folder
         self._entries = {entry["url"]: entry for entry in entries}
         self._documents: dict[str, Any] = {}
+        rows = sorted(f"{url} {entry['sha256']}\n" for url, entry in self._entries.items())
+        self.digest: Final = hashlib.sha256("".join(rows).encode()).hexdigest()
+        """SHA-256 (hex) over all URLs and pins: changes whenever the set of files does."""
 
     @property
     def urls(self) -> frozenset[str]:
         """The exact URLs that can be asked for."""
         return frozenset(self._entries)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 (hex) over all URLs and pins: changes whenever the set of files does."""
-        rows = sorted(f"{url} {entry['sha256']}\n" for url, entry in self._entries.items())
-        return hashlib.sha256("".join(rows).encode()).hexdigest()
 
     def document(self, url: str) -> Any:
         """Return the parsed JSON of `url`; treat it as read-only.

@@ -3,8 +3,7 @@
 Controlled Identifiers 1.0 section 2.2.2 "Multikey" and 2.2.3 "JsonWebKey"; RFC 8032 for Ed25519, FIPS 186-5 for ECDSA
 (signatures are raw r||s, as VC Data Integrity ECDSA section 3.2.6 and RFC 7518 section 3.4 want them).
 
-OpenSSL accepts Ed25519 keys of small order and non-canonical encodings; with such a key one fixed signature is good
-for every message. Both are refused here, in the key and in the signature.
+Ed25519 keys of small order and non-canonical encodings are refused (`ed25519`).
 """
 
 from __future__ import annotations
@@ -15,18 +14,13 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from openbadge import multibase
+from openbadge import ed25519, multibase
 from openbadge.errors import InvalidError
 from openbadge.jose import jwk as jose_key
-
-_P: Final = 2**255 - 19
-_ORDER_8_Y: Final = 2707385501144840649318225287225658788936804267575313519463743609750303402022
-_SMALL_ORDER_Y: Final = frozenset({0, 1, _P - 1, _ORDER_8_Y, _P - _ORDER_8_Y})
-"""The y coordinates of the eight points of small order on edwards25519 (both signs of x share a y)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +120,8 @@ def _bad_key(detail: str) -> InvalidError:
 
 
 def _check_edwards_point(encoded: bytes) -> None:
-    y = int.from_bytes(encoded, "little") & (2**255 - 1)
-    if y >= _P or y in _SMALL_ORDER_Y:
+    if not ed25519.is_acceptable(encoded):
         raise _bad_key("The Ed25519 point is of small order or not in canonical form.")
-
-
-def _verify_ed25519(raw: bytes, signature: bytes, data: bytes) -> None:
-    try:
-        _check_edwards_point(signature[:32])
-    except InvalidError:
-        raise InvalidSignature from None
-    ed25519.Ed25519PublicKey.from_public_bytes(raw).verify(signature, data)
 
 
 def _check_curve(curve: ec.EllipticCurve) -> Callable[[bytes], None]:
@@ -189,7 +174,7 @@ _CHECKS: Final[Mapping[str, Callable[[bytes], None]]] = {
 KEY_TYPES: Final[Mapping[str, KeyType]] = {
     kind.name: kind
     for kind in (
-        KeyType("Ed25519", 0xED, 32, 64, "EdDSA", _verify_ed25519),
+        KeyType("Ed25519", 0xED, 32, 64, "EdDSA", ed25519.verify),
         KeyType("P-256", 0x1200, 33, 64, "ES256", _verify_ecdsa(_CURVES["P-256"], hashes.SHA256())),
         KeyType("P-384", 0x1201, 49, 96, "ES384", _verify_ecdsa(_CURVES["P-384"], hashes.SHA384())),
         KeyType("P-521", 0x1202, 67, 132, "ES512", _verify_ecdsa(_CURVES["P-521"], hashes.SHA512())),

@@ -11,40 +11,44 @@ The JCS suites and VC-JWT sign the text itself; the rule holds for them all the 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from openbadge import canon
+from openbadge.badge_words import (
+    BARE,
+    DATES,
+    ED25519_2020,
+    EXTRA_CONTEXTS,
+    MULTIPLE,
+    OBJECTS,
+    PLAIN_NAME,
+    STATUS_LIST_2021,
+    UNSIGNED_TERMS,
+    badge_contexts,
+    expander,
+    fits,
+    status_list_contexts,
+)
 from openbadge.errors import InvalidError
 from openbadge.proof import suite_of
-from openbadge.vocabulary import (
-    CLR_CONTEXT,
-    CREDENTIALS_V1,
-    CREDENTIALS_V2,
-    DATA_INTEGRITY_PROOF,
-    DATA_INTEGRITY_V2,
-    OB_CONTEXTS,
-    OB_EXTENSIONS,
-)
+from openbadge.vocabulary import DATA_INTEGRITY_PROOF
 
-ED25519_2020: Final = "https://w3id.org/security/suites/ed25519-2020/v1"
-STATUS_LIST_2021: Final = "https://w3id.org/vc/status-list/2021/v1"
-EXTRA_CONTEXTS: Final = frozenset({OB_EXTENSIONS, CLR_CONTEXT, DATA_INTEGRITY_V2, ED25519_2020, STATUS_LIST_2021})
-"""Vocabularies that may follow the two of a badge, each once; none of them renames a term of those two."""
+__all__ = [
+    "ED25519_2020",
+    "EXTRA_CONTEXTS",
+    "MULTIPLE",
+    "STATUS_LIST_2021",
+    "badge_contexts",
+    "check",
+    "check_status_list",
+    "check_thoroughly",
+    "is_endorsement_subject",
+    "status_list_contexts",
+]
+
 PROOF_CONTEXTS: Final[Mapping[str, str]] = {"Ed25519Signature2020": ED25519_2020}
 """Where proof types other than `DataIntegrityProof` are defined; without it, the type would mean nothing."""
-
-MULTIPLE: Final = frozenset(
-    "@context achievement alignment allowedValue association credentialSchema credentialStatus credentialSubject "
-    "endorsement endorsementJwt evidence identifier otherIdentifier previousProof proof related relatedResource "
-    "result resultDescription rubricCriterionLevel statusMessage statusPurpose tag termsOfUse type "
-    "verifiableCredential".split()
-)
-"""Members that may hold several values (Open Badges 3.0 appendix B, VC Data Model 2.0); any other holds one."""
-
-UNSIGNED_TERMS: Final = frozenset({"jsonSchema", "_sd", "jwk", "Criteria"})
-"""Names that the contexts give a second or opaque meaning: JSON literals, and the twin of `criteria`."""
 
 PROOF_MEMBERS: Final = frozenset(
     "id type cryptosuite created expires verificationMethod proofPurpose proofValue domain challenge nonce "
@@ -54,14 +58,6 @@ PROOF_MEMBERS: Final = frozenset(
 
 _ORDERED: Final = frozenset({"allowedValue"})
 _ALIASES: Final[Mapping[str, str]] = {"geo": "GeoCoordinates", "AchievementCredential": "OpenBadgeCredential"}
-_OBJECTS: Final = frozenset({"criteria", "credentialStatus"})
-"""Members that the contexts would let shrink to the text of their id, where a reader of objects overlooks them."""
-_NUMERIC: Final = frozenset(
-    "byte decimal double float int integer long negativeInteger nonNegativeInteger nonPositiveInteger positiveInteger "
-    "short unsignedByte unsignedInt unsignedLong unsignedShort".split()
-)
-_DATES: Final = frozenset("validFrom validUntil awardedDate created expires".split())
-_PLAIN_NAME: Final = re.compile(r"[^@:][^:]*")
 _LANGUAGE_VALUES: Final = ({"@value"}, {"@value", "@language"})
 
 
@@ -79,39 +75,21 @@ def check_status_list(document: Mapping[str, Any]) -> list[Any]:
     return _check(document, status_list_contexts)
 
 
-def badge_contexts(context: Any) -> bool:
-    """Say whether `@context` is that of a badge: the VC 2.0 and an Open Badges context first, then known extras."""
-    return (
-        _known(context)
-        and len(context) > 1
-        and context[0] == CREDENTIALS_V2
-        and context[1] in OB_CONTEXTS
-        and EXTRA_CONTEXTS.issuperset(context[2:])
-    )
-
-
-def status_list_contexts(context: Any) -> bool:
-    """Say whether `@context` is that of a status list credential, then known extras.
-
-    It begins with the VC 2.0 context, or with those of VC 1.1 and StatusList2021, which VC 2.0 does not allow.
-    """
-    return (
-        _known(context)
-        and (context[0] == CREDENTIALS_V2 or context[:2] == [CREDENTIALS_V1, STATUS_LIST_2021])
-        and EXTRA_CONTEXTS.issuperset(context[1:])
-    )
-
-
-def _known(context: Any) -> bool:
-    return (
-        isinstance(context, list)
-        and bool(context)
-        and all(isinstance(url, str) for url in context)
-        and len(set(context)) == len(context)
-    )
-
-
 def _check(document: Mapping[str, Any], allowed: Callable[[Any], bool]) -> list[Any]:
+    plain = expander().expand(document) if allowed(document.get("@context")) else None
+    if plain is None:
+        return check_thoroughly(document, allowed)
+    node, ids = plain
+    for proof in _list(document.get("proof", [])):
+        _check_proof(proof, document["@context"])
+    named = [name for name in ids if name is not None]
+    if len(named) != len(set(named)):
+        _check_single_bodies(document)
+    return [node]
+
+
+def check_thoroughly(document: Mapping[str, Any], allowed: Callable[[Any], bool] = badge_contexts) -> list[Any]:
+    """Do what `check` does with pyld alone, whether the document is plain or not; the other way must agree with it."""
     _check_contexts(document, allowed)
     for name, value, inside in _members(document):
         _check_name(name, value, inside)
@@ -185,7 +163,7 @@ def _members(value: Any) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
 def _check_name(name: str, value: Any, inside: Mapping[str, Any]) -> None:
     if name == "@context" or (inside.keys() in _LANGUAGE_VALUES and isinstance(value, str)):
         return
-    if not _PLAIN_NAME.fullmatch(name):
+    if not PLAIN_NAME.fullmatch(name):
         raise InvalidError("NON_CANONICAL_FORM", f"The member name {name[:100]!r} can hide data from a reader.")
     if name in UNSIGNED_TERMS:
         raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} has no place in a badge.")
@@ -194,11 +172,11 @@ def _check_name(name: str, value: Any, inside: Mapping[str, Any]) -> None:
 def _check_value(name: str, value: Any) -> None:
     if value is None or value == []:  # which no statement is made of
         raise InvalidError("DATA_LOSS_DETECTION_ERROR", f"The member {name!r} is empty; leave it out instead.")
-    if name in _DATES and not isinstance(value, str):
+    if name in DATES and not isinstance(value, str):
         raise InvalidError("MALFORMED_VALUE_ERROR", f"The member {name!r} must be one date, as a text.")
     if value == {}:
         raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} is empty; leave it out instead.")
-    if name in _OBJECTS and isinstance(value, str):
+    if name in OBJECTS and isinstance(value, str):
         raise InvalidError("NON_CANONICAL_FORM", f"The member {name!r} is a text; it must be an object with an id.")
     if not isinstance(value, list):
         return
@@ -212,20 +190,11 @@ def _check_literals(expanded: list[Any]) -> None:
     """Refuse a text where RDF has a number or a truth value, and the other way round: both sign the same literal."""
     for item in _objects(expanded):
         datatype = item.get("@type")
-        if "@value" in item and isinstance(datatype, str) and not _fits(item["@value"], datatype):
+        if "@value" in item and isinstance(datatype, str) and not fits(item["@value"], datatype):
             raise InvalidError(
                 "NON_CANONICAL_FORM",
                 f"The value {str(item['@value'])[:50]!r} is not written as the kind it stands for.",
             )
-
-
-def _fits(value: Any, datatype: str) -> bool:
-    base, _, kind = datatype.rpartition("#")
-    if base.endswith("//www.w3.org/2001/XMLSchema") and kind == "boolean":
-        return isinstance(value, bool)
-    if base.endswith("//www.w3.org/2001/XMLSchema") and kind in _NUMERIC:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, str)
 
 
 def _check_proof(proof: Any, context: list[Any]) -> None:
@@ -262,7 +231,7 @@ def _shape(value: Any, name: str = "") -> Any:
         if name not in _ORDERED:
             items = sorted(set(items))
         return items[0] if len(items) == 1 else json.dumps(items)
-    if name == "criteria" and isinstance(value, dict) and value.keys() == {"id"}:
+    if name in BARE and isinstance(value, dict) and value.keys() == {"id"}:
         value = value["id"]  # the one object that may be nothing but its id; compacting makes it a text
     if isinstance(value, dict):
         return json.dumps({key: _shape(item, key) for key, item in sorted(value.items()) if key != "@context"})

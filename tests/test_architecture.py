@@ -21,7 +21,7 @@ DATA_FOLDERS = {"contexts": {"openbadge/contexts.py"}, "templates": {"issuer/tem
 MAX_FILE_LINES = 350
 MAX_FUNCTION_LINES = 50
 
-OPENBADGE_LIBRARIES = {"cryptography", "jsonschema_rs", "defusedxml"}
+OPENBADGE_LIBRARIES = {"cryptography", "nacl", "jsonschema_rs", "defusedxml"}
 RDF_LIBRARIES = {"pyld", "pyoxigraph"}
 WEB_LIBRARIES = {"fastapi", "starlette", "uvicorn"}
 NETWORK = {"socket", "ssl", "http.client", "urllib.request", "httpx", "requests", "asyncio"}

@@ -16,7 +16,7 @@ from typing import Any, Final
 from openbadge import did, status_legacy, vocabulary
 from openbadge.errors import InvalidError, OpenBadgeError, UnavailableError
 from openbadge.proof import vc_jwt
-from openbadge.proof.model import Canonical
+from openbadge.proof.model import Hashed
 from verifier.failure import log_failure
 from verifier.fetch import DOCUMENT_LIMIT, STATUS_LIST_LIMIT, Fetch, Fetched
 from verifier.parse import Presented, read_token
@@ -51,11 +51,11 @@ class Wanted:
 class Material:
     """The answers by URL, each what was fetched or why it could not be.
 
-    `known` are the canonical bytes of the credential, if this verifier has met its shape (`verifier.shapes`).
+    `hashed` gives what proofs of the credential sign, once its form has been checked: the work was done for that.
     """
 
     answers: Mapping[str, Fetched | UnavailableError]
-    known: Canonical | None = None
+    hashed: Hashed | None = None
 
     def get(self, url: str) -> Fetched:
         """Return what `url` answered; raises the `UnavailableError` that was met, or FETCH_FAILED if never asked."""

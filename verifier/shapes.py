@@ -1,26 +1,30 @@
 """The shapes that this verifier has met: badges of one definition differ in a few texts, so they are compiled once.
 
-The cache answers canonical bytes, never a verdict. Why what it answers is sound:
+A badge of a known shape is recognised by its bytes, and needs no JSON reader and no JSON-LD to be verified. The cache
+answers what is signed, never a verdict. Why what it answers is sound:
 
-1. One JSON reader: both ways start from the same parsed document (`strict_json`).
+1. One JSON reader: a layout is taken from a text that `strict_json` has accepted, and only texts that it reads the same
+   way match; a text with escapes is asked of it (`layout`).
 2. Slots are only where the compile has proven that a text is a whole literal or a whole address (`shape_build`).
-3. Each address is compared with a strict grammar; any other text goes the full way (`known_shape`).
-4. The key holds the digest of all pinned vocabularies, and every byte of the document outside of its slots.
+3. Each slot has a strict grammar; any other text goes the full way (`layout`, `plain.address`).
+4. The key holds the digest of all pinned vocabularies, and every byte of the badge outside of its slots is compared.
 5. A shape is admitted only after the full way has found badges of it valid, key and issuer included, and after the
-   compiled form has proven itself on hostile texts.
-6. Schema, data model, dates, status, key and issuer are always checked on the actual document.
-7. When a signature does not fit known bytes, everything is checked again without them before anyone says so; and one
-   in `SAMPLE_EVERY` successes is compared with the full way: a difference is an alarm and ends the use of the cache.
-8. Both ways verify the signature with the same function under the same key.
+   compiled form has proven itself on hostile texts, against pyld alone. The cache is bounded.
+6. Schema, data model, status, dates, policy and the issuer's key are always checked on the actual badge.
+7. Only success is taken from here: whatever else comes out, everything is checked again without the cache before
+   anyone says so; and one in `SAMPLE_EVERY` successes is compared with the full way and with pyld. A difference is an
+   alarm and ends the use of the cache.
+8. Both ways verify the signature with the same function under the same key (`ed25519`, `PublicKey.verify`).
 
-The normal form is taken over for a known shape, too. Its answer depends on the skeleton and on four things about the
-texts in slots: that they are texts (the skeleton fixes it); that addresses stay what they are when expanded and
-compacted (the grammar leaves out relative ones, terms, and whatever a prefix could shorten; the proof runs the normal
-form for each scheme); that no two parts of the document have one name (checked on each document); and that texts
-come back as they went in (JSON-LD changes none of a literal). Limits count parts, which the skeleton fixes.
+The normal form is a property of a shape. It depends on the constant bytes and on four things about the texts in slots:
+that they are texts (their quotes are constant bytes); that addresses stay what they are when expanded and compacted
+(the grammar leaves out relative ones, terms, and whatever a prefix could shorten; the proof runs the normal form for
+each scheme); that no two parts of the document have one name (checked on each badge); and that texts come back as they
+went in (JSON-LD changes none of a literal). Limits count parts, which are constant.
 
-What strangers can do. Only valid badges count, a shape is compiled after some of them, at most one compile waits, and
-issuers that nobody vouches for share a store of their own: filling it slows nobody but them.
+What strangers can do. Only valid badges count. A shape is compiled after some of them, later, by one worker with a
+queue of one: what comes while it works is forgotten, and what could not be compiled is not tried again. Issuers that
+nobody vouches for share a store of their own: filling it slows nobody but them.
 """
 
 from __future__ import annotations
@@ -29,63 +33,28 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 
-from openbadge import contexts
 from openbadge.errors import OpenBadgeError
-from openbadge.proof.model import Canonical
 from openbadge.shape_build import ShapeError
 from verifier.failure import log_failure
-from verifier.known_shape import KnownShape, compile_shape, suite_of_known, take_apart
+from verifier.known_shape import PLACES, compile_shape, suite_of_known
+from verifier.layout import lay_out
+from verifier.store import MARK, STRANGERS, VOUCHED, Known, Store, window
+
+__all__ = ["SAMPLE_EVERY", "STRANGERS", "VOUCHED", "Known", "Shapes"]
 
 MAX_TEXT: Final = 64 * 1024
-"""Characters of a badge that is looked up: a rich one has 12,000; the cache then holds 40 MB of skeletons at most."""
+"""Bytes of a badge that is looked up: a rich one has 12,000."""
 MAX_SIGHTED: Final = 4_096
-"""Skeletons (as digests) that have been seen, but not often enough to be compiled."""
+"""Spellings (as digests) that have been seen, but not often enough to be compiled."""
 SAMPLE_EVERY: Final = 1_000
-"""One success in so many is compared with the full way, which costs twenty times as much."""
+"""One success in so many is compared with the full way, which costs fifty times as much."""
+_REFUSED: Final = -1
+"""Stands for the number of sightings of what could not be compiled."""
 _LOG = logging.getLogger("verifier")
 
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """How many shapes are kept in all and for one issuer, and how many valid badges of a shape it takes.
-
-    A compile costs as much as about 15 verifications. So issuers whom anyone can invent can at most double the work
-    that they cause anyway.
-    """
-
-    shapes: int
-    per_issuer: int
-    sightings: int
-
-
-VOUCHED: Final = Allowance(shapes=512, per_issuer=128, sightings=2)
-STRANGERS: Final = Allowance(shapes=128, per_issuer=8, sightings=16)
-
-
-class _Store:
-    """The shapes of issuers of one kind by skeleton; what was not used for longest goes first."""
-
-    def __init__(self, allowance: Allowance) -> None:
-        self.allowance = allowance
-        self.shapes: OrderedDict[str, KnownShape] = OrderedDict()
-
-    def get(self, skeleton: str) -> KnownShape | None:
-        found = self.shapes.get(skeleton)
-        if found is not None:
-            self.shapes.move_to_end(skeleton)
-        return found
-
-    def add(self, skeleton: str, shape: KnownShape) -> None:
-        own = [key for key, kept in self.shapes.items() if kept.issuer == shape.issuer]
-        if len(own) >= self.allowance.per_issuer:
-            del self.shapes[own[0]]
-        elif len(self.shapes) >= self.allowance.shapes:
-            self.shapes.popitem(last=False)
-        self.shapes[skeleton] = shape
+Work = Callable[[], None]
 
 
 class Shapes:
@@ -95,41 +64,49 @@ class Shapes:
     say); by default it is done at once, in the thread of the verification that gave the reason.
     """
 
-    def __init__(self, later: Callable[[Callable[[], None]], object] = lambda work: work()) -> None:
+    def __init__(self, later: Callable[[Work], object] = lambda work: work()) -> None:
         self._later = later
         self._lock = threading.Lock()
-        self._stores = {True: _Store(VOUCHED), False: _Store(STRANGERS)}
+        self._stores = {True: Store(VOUCHED), False: Store(STRANGERS)}
         self._sighted: OrderedDict[bytes, int] = OrderedDict()
-        self._compiling = False
+        self._busy = False
         self._closed = False
         self._successes = 0
 
     def __len__(self) -> int:
-        return sum(len(store.shapes) for store in self._stores.values())
+        return sum(len(store) for store in self._stores.values())
 
-    def canonical(self, document: Mapping[str, Any], text: str) -> Canonical | None:
-        """Return the canonical bytes of a document and its proof, or None when its shape is not known.
+    def find(self, data: bytes) -> Known | None:
+        """Return the shape of a badge and the terms in its slots, or None when its shape is not known.
 
-        `document` is parsed from `text`; both are believed in nothing.
+        `data` is believed in nothing. A hit says how it is spelled, and by whom it claims to be; not that it is signed.
         """
-        if len(text) > MAX_TEXT or not len(self):
-            return None
-        apart = take_apart(document)
-        key = _key(apart.skeleton)
-        with self._lock:
-            found = self._stores[True].get(key) or self._stores[False].get(key)
-        return None if found is None else found.canonical(apart.values)
+        key = window(data)
+        for store in self._stores.values():
+            for shape in store.candidates(key):
+                if len(data) > MAX_TEXT or not _is_utf8(data):
+                    return None
+                terms = shape.match(data)
+                if terms is not None:
+                    store.use(shape)
+                    return Known(shape, terms)
+        return None
 
-    def sighted(self, document: Mapping[str, Any], text: str, issuer: str, *, vouched: bool) -> None:
-        """Take notice of a badge that the full way has found valid; `vouched` if a trust source knows the issuer."""
-        if len(text) > MAX_TEXT or suite_of_known(document) is None:
+    def sighted(self, document: Mapping[str, Any], text: str, *, vouched: bool) -> None:
+        """Take notice of a badge that the full way has found valid; `vouched` if a trust source knows the issuer.
+
+        `document` is what `strict_json` makes of `text`. What follows from it is done by `later`, one at a time.
+        """
+        if len(text) > MAX_TEXT or MARK not in text or suite_of_known(document) is None:
             return
-        key = _key(take_apart(document).skeleton)
-        if self._may_compile(key, self._stores[vouched]):
-            self._later(lambda: self._admit(key, document, issuer, self._stores[vouched]))
+        with self._lock:
+            if self._busy or self._closed:
+                return
+            self._busy = True
+        self._later(lambda: self._learn(document, text, self._stores[vouched]))
 
     def is_sample(self) -> bool:
-        """Count a success that rests on known bytes; say of every `SAMPLE_EVERY`th that it shall be compared."""
+        """Count a success that rests on a known shape; say of every `SAMPLE_EVERY`th that it shall be compared."""
         with self._lock:
             self._successes += 1
             return self._successes % SAMPLE_EVERY == 0
@@ -141,36 +118,43 @@ class Shapes:
             self._closed = True
             self._sighted.clear()
             for store in self._stores.values():
-                store.shapes.clear()
+                store.clear()
 
-    def _may_compile(self, key: str, store: _Store) -> bool:
-        """Count a sighting; say whether it is the one that makes a shape worth its compile, and none is under way."""
-        digest = sha256(key.encode()).digest()
+    def _learn(self, document: Mapping[str, Any], text: str, store: Store) -> None:
+        try:
+            digest = lay_out(text, PLACES).digest
+            if self._is_worth_it(digest, store):
+                self._admit(document, text, digest, store)
+        except Exception as error:
+            log_failure("shape", error)
+        finally:
+            with self._lock:
+                self._busy = False
+
+    def _is_worth_it(self, digest: bytes, store: Store) -> bool:
+        """Count a sighting; say whether it is the one that makes a shape worth its compile."""
         with self._lock:
-            if self._closed or key in store.shapes:
-                return False
-            count = self._sighted.pop(digest, 0) + 1
+            count = self._sighted.pop(digest, 0)
+            if count != _REFUSED:
+                count = (count + 1) % store.allowance.sightings
             self._sighted[digest] = count
             if len(self._sighted) > MAX_SIGHTED:
                 self._sighted.popitem(last=False)
-            if self._compiling or count < store.allowance.sightings or count % store.allowance.sightings:
-                return False
-            self._compiling = True
-            return True
+            return count == 0 and digest not in store
 
-    def _admit(self, key: str, document: Mapping[str, Any], issuer: str, store: _Store) -> None:
+    def _admit(self, document: Mapping[str, Any], text: str, digest: bytes, store: Store) -> None:
         try:
-            shape = compile_shape(document, issuer)
-        except (ShapeError, OpenBadgeError):
-            shape = None  # an ordinary thing: this badge goes the full way
-        except Exception as error:
-            log_failure("shape", error)
-            shape = None
-        with self._lock:
-            self._compiling = False
-            if shape is not None and not self._closed:
-                store.add(key, shape)
+            shape = compile_shape(document, text)
+            with self._lock:
+                if not self._closed:
+                    store.add(shape)
+        except (ShapeError, OpenBadgeError):  # an ordinary thing: such badges go the full way
+            with self._lock:
+                self._sighted[digest] = _REFUSED
 
 
-def _key(skeleton: str) -> str:
-    return contexts.contexts().digest + skeleton
+def _is_utf8(data: bytes) -> bool:
+    try:
+        return data.isascii() or bool(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False

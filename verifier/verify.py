@@ -23,17 +23,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from openbadge import strict_json
 from openbadge.credential import Badge
 from openbadge.errors import OpenBadgeError
-from openbadge.proof.model import Canonical
+from openbadge.proof.expanded import Expanded
 from verifier import portability
 from verifier.checks import document, endorsement, issuer, notes, recipient, status
+from verifier.checks.known import Doubt
+from verifier.checks.known import check as check_known
 from verifier.display import headline, summary
 from verifier.failure import log_failure
-from verifier.material import Material, gather, issuer_id
+from verifier.material import Material, gather
 from verifier.parse import Presented, parse
 from verifier.question import Question
 from verifier.report import MANDATORY, Check, Outcome, Report, Source, Verdict
+from verifier.store import Known
 
 __all__ = ["Question", "Report", "verify"]
 
@@ -57,45 +61,106 @@ BROKEN: Final = "This check could not be completed, for a reason of our own; it 
 
 def verify(data: bytes, question: Question) -> Report:
     """Check the credential in `data` (JSON, compact JWT, PNG or SVG) and return the report; never raises."""
+    known = _known(data, question)
+    if known is None or question.shapes is None:
+        return _verify_fully(data, question)
+    quick, material = _verify_known(data, known, question)
+    if isinstance(quick, Report) and not question.shapes.is_sample():
+        return quick
+    full = _verify_fully(data, question, material)
+    if not _agree(quick, full, known, data):
+        question.shapes.alarm()
+    return full
+
+
+def _agree(quick: Report | Doubt, full: Report, known: Known, data: bytes) -> bool:
+    """Say whether the full way and pyld bear out a success, or that a signature does not fit."""
+    if isinstance(quick, Report):
+        return quick == full and known.is_what_pyld_says(strict_json.loads(data))
+    proof = full.check("proof")
+    return quick is Doubt.UNCLEAR or proof is None or proof.outcome is not Outcome.PASSED
+
+
+def _verify_fully(data: bytes, question: Question, material: Material | None = None) -> Report:
+    """Check anything; `material` is given if it has been gathered already."""
     # 1. Parse.
     parsed, presented = _parse(data)
     if presented is None:
         return _conclude([parsed, *_not_checked(MANDATORY[1:], UNREADABLE)], question, _Shown())
     # 2. Gather.
-    material = gather(presented, question.fetch)
-    known = _known(presented, question)
-    report = _report(parsed, presented, replace(material, known=known), question)
-    if known is None:
-        _remember(presented, report, question)
-    elif _is_doubtful(report, question):
-        full = _report(parsed, presented, material, question)
-        _compare(report, full, question)
-        return full
+    material = gather(presented, question.fetch) if material is None else material
+    shown = _Shown(presented.form, material.sources())
+    # 3. Check the form.
+    form, expanded = _form(presented, material, question)
+    if form.outcome is not Outcome.PASSED:
+        return _conclude([parsed, form, *_not_checked(MANDATORY[2:], NOT_NORMAL)], question, shown)
+    report = _report([parsed, form], presented, replace(material, hashed=expanded), question, {})
+    _remember(presented, report, question)
     return report
 
 
-def _report(parsed: Check, presented: Presented, material: Material, question: Question) -> Report:
-    shown = _Shown(presented.form, material.sources())
-    # 3. Check the form.
-    form = _run("contexts", document.contexts, presented, material, question)
-    if form.outcome is not Outcome.PASSED:
-        return _conclude([parsed, form, *_not_checked(MANDATORY[2:], NOT_NORMAL)], question, shown)
+def _verify_known(data: bytes, known: Known, question: Question) -> tuple[Report | Doubt, Material | None]:
+    """Check a badge of known shape; no report if it is not clearly right in signature, key and dates.
+
+    Its form is that of the badge that its shape was compiled from (`verifier.shapes`).
+    """
+    parsed, presented = _parse(data)
+    if presented is None:
+        return Doubt.UNCLEAR, None
+    material = gather(presented, question.fetch)
+    try:
+        answer = check_known(known, material, question)
+    except Exception as error:  # whatever goes wrong here, the full way is open
+        log_failure("shapes", error)
+        return Doubt.UNCLEAR, material
+    if isinstance(answer, Doubt):
+        return answer, material
+    facts = known.shape.facts
+    passed = {
+        "proof": issuer.SIGNED,
+        "issuer-binding": issuer.bound(facts.issuer, facts.method),
+        "validity-period": document.valid_from(*answer),
+    }
+    before = [parsed, Check.passed("contexts", document.COVERED)]
+    return _report(before, presented, material, question, passed), material
+
+
+def _report(
+    before: list[Check], presented: Presented, material: Material, question: Question, passed: Mapping[str, str]
+) -> Report:
+    """Run what follows on the form; `passed` says why checks pass that need not be run."""
     # 4. Run the checks of the credential.
-    checks = [_run(name, function, presented, material, question) for name, function in _asked(question)]
+    checks = [
+        Check.passed(name, passed[name]) if name in passed else _run(name, function, presented, material, question)
+        for name, function in _asked(question)
+    ]
     # 5. Run the notes.
     checks += _notes(presented, material, question)
     # 6. Say what would stand in the way elsewhere.
-    shown = replace(shown, portability=portability.assess(presented), credential=_summary(presented))
+    portable = portability.assess(presented)
+    shown = _Shown(presented.form, material.sources(), portable, _summary(presented))
     # 7. Conclude.
-    return _conclude([parsed, form, *checks], question, shown)
+    return _conclude([*before, *checks], question, shown)
 
 
-def _known(presented: Presented, question: Question) -> Canonical | None:
-    """Ask what is remembered of the shape of a badge; whatever goes wrong there, the full way is open."""
-    if question.shapes is None or presented.token is not None:
+def _form(presented: Presented, material: Material, question: Question) -> tuple[Check, Expanded | None]:
+    """Check the form; the expansion that it takes is what the proof is over, so it is handed on."""
+    kept: list[Expanded] = []
+
+    def contexts(presented: Presented, _material: Material, _question: Question) -> str:
+        kept.append(document.expanded(presented))
+        return document.COVERED
+
+    check = _run("contexts", contexts, presented, material, question)
+    return check, kept[0] if kept else None
+
+
+def _known(data: bytes, question: Question) -> Known | None:
+    """Ask whether the shape of a badge is known; whatever goes wrong there, the full way is open."""
+    if question.shapes is None:
         return None
     try:
-        return question.shapes.canonical(presented.document, presented.text)
+        return question.shapes.find(data)
     except Exception as error:
         log_failure("shapes", error)
         return None
@@ -103,27 +168,14 @@ def _known(presented: Presented, question: Question) -> Canonical | None:
 
 def _remember(presented: Presented, report: Report, question: Question) -> None:
     """Let a badge that the full way has found valid add to what is remembered."""
-    if question.shapes is None or presented.token is not None or report.verdict is not Verdict.VALID:
+    if question.shapes is None or presented.form != "json" or report.verdict is not Verdict.VALID:
         return
     trust = report.check("trust")
     vouched = trust is not None and trust.outcome is Outcome.PASSED
     try:
-        question.shapes.sighted(presented.document, presented.text, issuer_id(presented.document), vouched=vouched)
+        question.shapes.sighted(presented.document, presented.text, vouched=vouched)
     except Exception as error:
         log_failure("shapes", error)
-
-
-def _is_doubtful(report: Report, question: Question) -> bool:
-    """Say whether a report that rests on remembered bytes needs the full way: its signature failed, or as a sample."""
-    proof = report.check("proof")
-    if proof is None or proof.outcome is Outcome.FAILED:
-        return True
-    return question.shapes is not None and proof.outcome is Outcome.PASSED and question.shapes.is_sample()
-
-
-def _compare(report: Report, full: Report, question: Question) -> None:
-    if question.shapes is not None and report != full:
-        question.shapes.alarm()
 
 
 @dataclass(frozen=True, slots=True)

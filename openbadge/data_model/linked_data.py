@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from openbadge import canon, contexts
+from openbadge import badge_words, contexts
 from openbadge.canon import Loader
 from openbadge.data_model.forms import values
 from openbadge.data_model.model import Document, Rule
@@ -31,11 +31,11 @@ def check(document: Document, load: Loader = contexts.document) -> None:
     Raises `InvalidError`: CONTEXT_NOT_ALLOWED, DATA_LOSS_DETECTION_ERROR and MALFORMED_VALUE_ERROR as `canon.expand`,
     NON_CANONICAL_FORM for a member that a reader of names would overlook.
     """
-    _check_plain(document, canon.expand(document, load=load))
+    _check_plain(document, badge_words.expand(document, load))
 
 
 def _lossless(document: Document, load: Loader) -> None:
-    canon.expand(document, load=load)
+    badge_words.expand(document, load)
 
 
 def _check_plain(document: Document, expanded: list[Any]) -> None:

@@ -16,7 +16,7 @@ from openbadge.errors import InvalidError
 from openbadge.multikey import PublicKey
 from openbadge.proof import suite_of
 from openbadge.proof.chains import check_ancestors, check_chain, previous_proofs, proofs
-from openbadge.proof.model import Canonical, Cryptosuite, Document, HashSuite, Signer, check_key
+from openbadge.proof.model import Cryptosuite, Document, Hashed, HashSuite, Signer, check_key
 from openbadge.vocabulary import ASSERTION_METHOD, DATA_INTEGRITY_PROOF
 
 __all__ = [
@@ -69,24 +69,29 @@ def verify(
     key: PublicKey,
     *,
     load: Loader = contexts.document,
-    canonical: Canonical | None = None,
+    hashed: Hashed | None = None,
 ) -> None:
     """Accept one proof of a document under a key (section 4.4 "Verify Proof"), or raise `InvalidError`.
 
     `document` may hold its proofs; they are left out, but those that the proof builds on. That these hold is for the
-    caller to find out, by verifying every one of them. A caller that knows the `canonical` bytes of document and proof
-    hands them over: it then answers for them, and a suite of two hashes does not canonicalise. Codes:
-    UNSUPPORTED_SUITE, PROOF_VERIFICATION_ERROR, CRYPTOGRAPHIC_SECURITY_ERROR, and those of canonicalisation.
+    caller to find out, by verifying every one of them. A caller that has the canonical form already hands the hashes
+    over: it then answers for them, and a suite that signs RDF does not canonicalise. Codes: UNSUPPORTED_SUITE,
+    PROOF_VERIFICATION_ERROR, CRYPTOGRAPHIC_SECURITY_ERROR, and those of canonicalisation.
     """
     chosen = read_suite(proof)
-    if canonical is not None and isinstance(chosen, HashSuite):
-        chosen.verify_canonical(canonical, proof["proofValue"], key)
+    if hashed is not None and _is_simple(proof) and isinstance(chosen, HashSuite) and chosen.of_rdf:
+        chosen.verify_hashed(hashed, proof, key)
         return
     check_key(chosen, key.algorithm)
     check_ancestors(document, proof)
     config = {name: value for name, value in proof.items() if name != "proofValue"}
     unsecured, config = parts(document, config, chosen)
     chosen.verify(unsecured, config, proof["proofValue"], key, load)
+
+
+def _is_simple(proof: Document) -> bool:
+    """Say whether a proof is over its document alone, and read with the document's vocabularies."""
+    return "previousProof" not in proof and "@context" not in proof
 
 
 def verify_all(

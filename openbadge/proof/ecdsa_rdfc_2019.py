@@ -5,13 +5,7 @@ VC Data Integrity ECDSA Cryptosuites 1.0, section 3.2.
 
 from __future__ import annotations
 
-from openbadge import canon
-from openbadge.proof.model import Document, HashSuite
+from openbadge.proof.expanded import transform
+from openbadge.proof.model import HashSuite
 
-
-def transform(document: Document, hash_name: str, load: canon.Loader) -> bytes:
-    """Return the canonical N-Quads (RDFC-1.0) as UTF-8. Raises what `canon.canonical` raises."""
-    return canon.canonical(document, hash_name=hash_name, load=load)
-
-
-SUITE = HashSuite("ecdsa-rdfc-2019", frozenset({"P-256", "P-384"}), transform)
+SUITE = HashSuite("ecdsa-rdfc-2019", frozenset({"P-256", "P-384"}), transform, of_rdf=True)

@@ -6,8 +6,8 @@ but the type of the proof names the suite, and `created` is required.
 
 from __future__ import annotations
 
-from openbadge.proof.eddsa_rdfc_2022 import transform
+from openbadge.proof.expanded import transform
 from openbadge.proof.model import HashSuite
 
 NAME = "Ed25519Signature2020"
-SUITE = HashSuite(NAME, frozenset({"Ed25519"}), transform, proof_type=NAME, issues=False)
+SUITE = HashSuite(NAME, frozenset({"Ed25519"}), transform, proof_type=NAME, issues=False, of_rdf=True)

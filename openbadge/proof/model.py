@@ -25,6 +25,14 @@ class Canonical(NamedTuple):
     config: bytes
     document: bytes
 
+    def hashed(self, hash_name: str) -> bytes:
+        """Return what a suite of two hashes signs: the hash of the configuration, then that of the document."""
+        return b"".join(hashlib.new(hash_name, part).digest() for part in self)
+
+
+Hashed = Callable[[Document, str], bytes]
+"""Takes a proof of a document and the name of a hash algorithm, returns what a suite of two hashes signs."""
+
 
 class Signer(Protocol):
     """Something that signs with one key; where the key lives is its own affair (file, HSM, KMS)."""
@@ -75,7 +83,8 @@ class Cryptosuite(Protocol):
 class HashSuite:
     """The family of suites that sign the hash of the proof configuration, then that of the document.
 
-    `transform(document, hash name, loader)` returns canonical bytes (the algorithm "Transformation").
+    `transform(document, hash name, loader)` returns canonical bytes (the algorithm "Transformation"), `of_rdf` says
+    that they are canonical N-Quads.
     """
 
     name: str
@@ -84,6 +93,7 @@ class HashSuite:
     signs_context: bool = False
     proof_type: str = DATA_INTEGRITY_PROOF
     issues: bool = True
+    of_rdf: bool = False
 
     def hash_data(self, unsecured: Document, config: Document, key_type: str, load: Loader) -> bytes:
         """Return the 64 (P-384: 96) bytes that are signed: the algorithms "Transformation" and "Hashing".
@@ -92,7 +102,7 @@ class HashSuite:
         """
         check_key(self, key_type)
         name = HASHES[key_type]
-        return _hashed(Canonical(*(self.transform(part, name, load) for part in (config, unsecured))), name)
+        return Canonical(*(self.transform(part, name, load) for part in (config, unsecured))).hashed(name)
 
     def create(self, unsecured: Document, config: Document, signer: Signer, load: Loader) -> str:
         """Return the proof value: base58btc of the signature over `hash_data`."""
@@ -105,14 +115,10 @@ class HashSuite:
         signature = decode_value(value, "z")
         key.verify(signature, self.hash_data(unsecured, config, key.algorithm, load))
 
-    def verify_canonical(self, canonical: Canonical, value: str, key: PublicKey) -> None:
-        """Accept a signature over canonical bytes that the caller answers for; otherwise as `verify`."""
+    def verify_hashed(self, hashed: Hashed, proof: Document, key: PublicKey) -> None:
+        """Accept a signature over what `hashed` gives, for which the caller answers; otherwise as `verify`."""
         check_key(self, key.algorithm)
-        key.verify(decode_value(value, "z"), _hashed(canonical, HASHES[key.algorithm]))
-
-
-def _hashed(canonical: Canonical, name: str) -> bytes:
-    return b"".join(hashlib.new(name, part).digest() for part in canonical)
+        key.verify(decode_value(proof["proofValue"], "z"), hashed(proof, HASHES[key.algorithm]))
 
 
 def check_key(suite: Cryptosuite, key_type: str) -> None:

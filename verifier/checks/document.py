@@ -9,6 +9,7 @@ from typing import Any, Final
 from openbadge import credential, normal_form, schema, timestamps
 from openbadge.errors import InvalidError
 from openbadge.proof import vc_jwt
+from openbadge.proof.expanded import Expanded
 from verifier.checks import limits, signature
 from verifier.material import Material
 from verifier.parse import Presented
@@ -24,15 +25,14 @@ _NO_END: Final[Mapping[bool, str]] = {
 }
 
 
-def contexts(presented: Presented, material: Material, _question: Question) -> str:
-    """Known vocabularies only, and a text that says nothing else than what was signed (see `normal_form`).
+COVERED: Final = "It uses known vocabularies, and every member of it is covered by the signature."
 
-    A document of a known shape is in normal form, as the one that its shape was made from (see `verifier.shapes`).
-    """
+
+def expanded(presented: Presented) -> Expanded:
+    """Known vocabularies only, and a text that says nothing else than what was signed (see `normal_form`)."""
     limits.check_cost(presented.document)
-    if material.known is None:
-        normal_form.check(presented.document)
-    return "It uses known vocabularies, and every member of it is covered by the signature."
+    (root,) = normal_form.check(presented.document)
+    return Expanded(root, presented.document["@context"])
 
 
 def follows_schema(presented: Presented, _material: Material, _question: Question) -> str:
@@ -54,7 +54,12 @@ def validity_period(presented: Presented, _material: Material, question: Questio
     start, end = check_period(presented.document, question.now)
     if end is None and question.policy.require_expiry:
         raise InvalidError("EXPIRED", "The policy of this verifier asks for an end date, and the credential has none.")
-    ending = _NO_END[signature.may_be_partial(presented)] if end is None else f"until {timestamps.write(end)}"
+    return valid_from(start, end, partial=end is None and signature.may_be_partial(presented))
+
+
+def valid_from(start: datetime, end: datetime | None, *, partial: bool = False) -> str:
+    """Say from when to when a credential is valid; `partial` if the holder may have left out its end."""
+    ending = _NO_END[partial] if end is None else f"until {timestamps.write(end)}"
     return f"It is valid from {timestamps.write(start)} {ending}."
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from openbadge.errors import InvalidError, UnavailableError
 from openbadge.multikey import PublicKey
-from openbadge.proof.model import Canonical
+from openbadge.proof.model import Hashed
 from verifier.checks import keys, signature
 from verifier.material import Material, issuer_id
 from verifier.parse import Presented
@@ -32,7 +34,7 @@ def proof(presented: Presented, material: Material, question: Question) -> str:
             key = keys.bind(item, issuer, material, question.now)
         except InvalidError as error:
             raise UnavailableError(error.code, "It could not be checked, because its key is not acceptable.") from error
-        _verify(presented, item, key, len(found), material.known)
+        _verify(presented, item, key, len(found), material.hashed)
     signature.verify_earlier(presented.document, mine, found, material, question)
     return _signed(mine)
 
@@ -46,13 +48,21 @@ def issuer_binding(presented: Presented, material: Material, question: Question)
         keys.bind(item, issuer, material, question.now)
     foreign = len(found) - len(mine)
     others = f" {foreign} more by someone else did not count." if foreign else ""
-    return f"{issuer} lists the key {mine[0].method} for issuing.{others}"
+    return bound(issuer, mine[0].method) + others
 
 
-def _verify(presented: Presented, item: keys.Signature, key: PublicKey, count: int, known: Canonical | None) -> None:
+SIGNED: Final = "The content is exactly what was signed."
+
+
+def bound(issuer: str, method: str) -> str:
+    """Say that an issuer lists a key."""
+    return f"{issuer} lists the key {method} for issuing."
+
+
+def _verify(presented: Presented, item: keys.Signature, key: PublicKey, count: int, hashed: Hashed | None) -> None:
     """Verify one of `count` signatures. In a set, one that is wrong makes the set unacceptable (VC-DI section 4.5)."""
     try:
-        signature.verify_one(presented.document, item, key, known)
+        signature.verify_one(presented.document, item, key, hashed)
     except InvalidError as error:
         if count == 1 or error.code != "CRYPTOGRAPHIC_SECURITY_ERROR":
             raise
@@ -63,7 +73,7 @@ def _verify(presented: Presented, item: keys.Signature, key: PublicKey, count: i
 def _signed(mine: list[keys.Signature]) -> str:
     if any(signature.is_selective(item) for item in mine):
         return "What is shown is exactly what was signed; the holder may have left out parts, as the issuer allowed."
-    return "The content is exactly what was signed." if len(mine) == 1 else f"All {len(mine)} signatures are right."
+    return SIGNED if len(mine) == 1 else f"All {len(mine)} signatures are right."
 
 
 def trust(presented: Presented, _material: Material, question: Question) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from openbadge import did, did_jwk, strict_json, timestamps
@@ -23,6 +24,11 @@ from verifier.material import Material, controller_url, on_own_origin
 
 MAX_PROOFS: Final = 5
 """Proofs of one credential: one for each suite in use, with room; each costs a canonicalisation."""
+
+REMEMBERED: Final = 256
+"""Key documents that are remembered: most badges of a day come from few issuers."""
+MAX_REMEMBERED: Final = 16 * 1024
+"""Bytes of a key document that is remembered: twenty keys. With what was read from it, all are 40 MB at most."""
 
 _ABSOLUTE: Final = re.compile(r"[a-z][a-z0-9+.-]*:[^\s]+")
 
@@ -96,6 +102,28 @@ def bind(signature: Signature, issuer: str, material: Material, now: datetime) -
     return _listed_key(controller_document(issuer, material), issuer, signature.method, now)
 
 
+def own_method(issuer: str, method: str) -> did.VerificationMethod:
+    """Return the key that an issuer's identifier itself is (did:key, did:jwk); errors as for `did.find_method`."""
+    return did.find_method(_own_document(issuer), issuer, method, ASSERTION_METHOD)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def listed_method(body: bytes, issuer: str, method: str) -> did.VerificationMethod:
+    """Return the key that an issuer's document, given as fetched, lists for assertions.
+
+    Remembered by the exact bytes; nothing in the answer depends on the time (`check_in_use`). Errors as for `bind`.
+    """
+    return did.find_method(_parsed(body), issuer, method, ASSERTION_METHOD)
+
+
+def check_in_use(method: did.VerificationMethod, now: datetime) -> None:
+    """Accept a key that is neither revoked nor expired at `now`; raises `InvalidError` INVALID_VERIFICATION_METHOD."""
+    for member, text in (("revoked", method.revoked), ("expires", method.expires)):
+        if text is not None and timestamps.parse(text, member) <= now:
+            word = "declared invalid" if member == "revoked" else "out of use"
+            raise InvalidError("INVALID_VERIFICATION_METHOD", f"The issuer's key {method.id} is {word} since {text}.")
+
+
 def controller_document(issuer: str, material: Material) -> Mapping[str, Any]:
     """Return the key document of `issuer`: made from a did:key or did:jwk, or as it was fetched.
 
@@ -103,13 +131,22 @@ def controller_document(issuer: str, material: Material) -> Mapping[str, Any]:
     """
     url = controller_url(issuer)
     if url is None:
-        return did_jwk.document(issuer) if issuer.startswith("did:jwk:") else did.key_document(issuer)
+        return _own_document(issuer)
     fetched = material.get(url)
     try:
-        return strict_json.loads(fetched.body)
+        return _parsed(fetched.body) if len(fetched.body) <= MAX_REMEMBERED else strict_json.loads(fetched.body)
     except InvalidError as error:
         detail = f"The key document at {url[:200]} cannot be read: {error.detail}"
         raise InvalidError("INVALID_CONTROLLED_IDENTIFIER_DOCUMENT", detail) from error
+
+
+def _own_document(issuer: str) -> Mapping[str, Any]:
+    return did_jwk.document(issuer) if issuer.startswith("did:jwk:") else did.key_document(issuer)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _parsed(body: bytes) -> Mapping[str, Any]:
+    return strict_json.loads(body)
 
 
 def _is_own(signature: Signature, issuer: str, material: Material) -> bool:
@@ -150,10 +187,7 @@ def _document_if_any(issuer: str, material: Material) -> Mapping[str, Any]:
 
 def _listed_key(document: Mapping[str, Any], issuer: str, name: str, now: datetime) -> PublicKey:
     method = did.find_method(document, issuer, name, ASSERTION_METHOD)
-    for member, text in (("revoked", method.revoked), ("expires", method.expires)):
-        if text is not None and timestamps.parse(text, member) <= now:
-            word = "declared invalid" if member == "revoked" else "out of use"
-            raise InvalidError("INVALID_VERIFICATION_METHOD", f"The issuer's key {method.id} is {word} since {text}.")
+    check_in_use(method, now)
     return method.key
 
 

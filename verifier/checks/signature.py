@@ -13,7 +13,7 @@ from openbadge import timestamps
 from openbadge.errors import InvalidError
 from openbadge.multikey import PublicKey
 from openbadge.proof import data_integrity, ecdsa_sd_2023, vc_jwt
-from openbadge.proof.model import Canonical, decode_value
+from openbadge.proof.model import Hashed, decode_value
 from openbadge.proof.sd.values import BASE_HEADER
 from openbadge.vocabulary import ASSERTION_METHOD
 from verifier.checks import keys
@@ -21,6 +21,7 @@ from verifier.material import Material, issuer_id
 from verifier.parse import Presented
 from verifier.policy import Policy
 from verifier.question import Question
+from verifier.remembered import ReadList
 
 CREATED_SKEW: Final = timedelta(minutes=5)
 """How far a proof's `created` may lie in the future: clocks of servers differ by less, and the time is only a claim."""
@@ -29,9 +30,15 @@ TOKEN: Final = "vc-jwt"  # noqa: S105 - the name of a proof kind
 
 
 def verify_all(
-    document: Mapping[str, Any], token: vc_jwt.Token | None, material: Material, question: Question
+    document: Mapping[str, Any],
+    token: vc_jwt.Token | None,
+    material: Material,
+    question: Question,
+    read: ReadList | None = None,
 ) -> list[keys.Signature]:
     """Accept a credential of which every signature that names a key of its issuer is right, and return those.
+
+    `read` is what is remembered of a status list: a signature that was right under the same key is not verified again.
 
     A proof may build on earlier ones of others (`previousProof`): those must be right, too, under the key of whoever
     they name. Raises the errors of `keys.own`, `keys.bind`, `check_rules` and `verify_one`.
@@ -41,7 +48,11 @@ def verify_all(
     mine = keys.own(found, issuer, material)
     for signature in mine:
         check_rules(signature, question.now)
-        verify_one(document, signature, keys.bind(signature, issuer, material, question.now))
+        key = keys.bind(signature, issuer, material, question.now)
+        if read is None or (found.index(signature), key) not in read.verified:
+            verify_one(document, signature, key, None if read is None else read.hashed)
+        if read is not None:
+            read.verified.add((found.index(signature), key))
     verify_earlier(document, mine, found, material, question)
     return mine
 
@@ -102,11 +113,11 @@ def check_policy(kind: str, policy: Policy) -> None:
 
 
 def verify_one(
-    document: Mapping[str, Any], signature: keys.Signature, key: PublicKey, known: Canonical | None = None
+    document: Mapping[str, Any], signature: keys.Signature, key: PublicKey, hashed: Hashed | None = None
 ) -> None:
-    """Accept one signature under its key, or raise `InvalidError`; `known` are its canonical bytes, if they are."""
+    """Accept one signature under its key, or raise `InvalidError`; `hashed` as for `data_integrity.verify`."""
     if signature.proof is not None:
-        data_integrity.verify(document, signature.proof, key, canonical=known)
+        data_integrity.verify(document, signature.proof, key, hashed=hashed)
     elif signature.token is not None:
         vc_jwt.verify(signature.token, key)
 

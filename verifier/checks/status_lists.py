@@ -17,11 +17,13 @@ from openbadge import normal_form, status, status_legacy, strict_json, timestamp
 from openbadge.errors import InvalidError, UnavailableError
 from openbadge.jose import jws
 from openbadge.proof import vc_jwt, vc_jwt_legacy
+from openbadge.proof.expanded import Expanded
 from verifier.checks import limits, signature
 from verifier.checks.document import START_SKEW
 from verifier.fetch import STATUS_LIST_LIMIT, Fetched
 from verifier.material import Material, issuer_id
 from verifier.question import Question
+from verifier.remembered import ReadList
 
 MAX_TTL: Final = 10 * 365 * 24 * 3600 * 1000
 """Milliseconds of ten years: a longer time to live is no time that anyone meant."""
@@ -90,18 +92,21 @@ def sound(answer: Fetched, kind: Kind, issuer: str, size: int, material: Materia
     Raises `UnavailableError` for any other list: it cannot tell.
     """
     with cannot_tell():
-        document, token = _read(answer.body)
-        limits.check_cost(document)
-        normal_form.check_status_list(document)
+        read = (question.lists and question.lists.get(answer.body)) or _read(answer.body)
+        document, token = read.document, read.token
         subject = _subject(document, answer.url, kind)
         if issuer_id(document) != issuer:
             raise InvalidError("ISSUER_NOT_BOUND", "it was issued by someone else.")
-        signature.verify_all(document, token, material, question)
+        signature.verify_all(document, token, material, question, read)
         of = _check_dates(document, answer.at, question)
         _check_copy(document, subject, answer.at, question.now)
         if token is not None:
             _check_claims(token, issuer, question.now)
-        bits = kind.decode(_text(subject, "encodedList"), size=size)
+        bits = read.bits.get((kind.entry, size))
+        if bits is None:
+            bits = read.bits[kind.entry, size] = kind.decode(_text(subject, "encodedList"), size=size)
+        if question.lists is not None:
+            question.lists.keep(answer.body, read)
         return StatusList(_purposes(subject), bits, of)
 
 
@@ -115,7 +120,15 @@ def cannot_tell() -> Iterator[None]:
         raise UnavailableError(code, f"The status list cannot be relied on: {error.detail}") from error
 
 
-def _read(body: bytes) -> tuple[Mapping[str, Any], vc_jwt.Token | None]:
+def _read(body: bytes) -> ReadList:
+    """Read a list and check its form: what depends on nothing but its bytes."""
+    document, token = _parse(body)
+    limits.check_cost(document)
+    (root,) = normal_form.check_status_list(document)
+    return ReadList(document, token, Expanded(root, document["@context"]))
+
+
+def _parse(body: bytes) -> tuple[Mapping[str, Any], vc_jwt.Token | None]:
     if not body.lstrip().startswith(b"e"):
         return strict_json.loads(body, limit=STATUS_LIST_LIMIT), None
     signed = jws.parse(body.decode("ascii", "replace").strip(), jws.CREDENTIAL_MEMBERS)

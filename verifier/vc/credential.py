@@ -52,7 +52,7 @@ def judge(part: shared.Part, material: Material, question: VcQuestion) -> VcResu
 def _inform(steps: Steps, opened: Opened, material: Material, question: VcQuestion) -> None:
     """Run the checks that only warn."""
     document = opened.document
-    asked = Question(question.now, question.fetch)
+    asked = Question(question.now, question.fetch, lists=question.lists)
     steps.run("validity-period", lambda: _in_time(document, question), required=False)
     presented = Presented("json", document, None, "")
     steps.run("status", lambda: status.not_revoked(presented, material, asked), required=False)

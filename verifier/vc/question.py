@@ -9,6 +9,7 @@ from enum import StrEnum
 from openbadge import contexts
 from openbadge.canon import Loader
 from verifier.fetch import Fetch
+from verifier.remembered import Lists
 
 
 class Binding(StrEnum):
@@ -27,6 +28,7 @@ class VcQuestion:
     `now` is the aware time that every date check uses; `fetch` gets key documents and status lists. `challenge` and
     `domain`, when given, must be what every proof was made for (VC Data Integrity 1.0, section 4.4). `binding` is a
     setting of the operator, never an option of a request. `load` gives context documents by URL: the pinned ones.
+    `lists` remembers status lists that were verified.
     """
 
     now: datetime
@@ -35,3 +37,4 @@ class VcQuestion:
     domain: str | None = None
     binding: Binding = Binding.ISSUER
     load: Loader = contexts.document
+    lists: Lists | None = None
