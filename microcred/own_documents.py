@@ -33,6 +33,10 @@ class OwnDocuments:
         """Return whether `url` is an address of this installation."""
         return url == self._did_url or self._path(url) is not None
 
+    def answers_at_once(self, url: str) -> bool:
+        """Return True for every address of this installation: the store is here."""
+        return self.answers(url)
+
     def fetch(self, url: str, accept: str, *, limit: int = DOCUMENT_LIMIT) -> Fetched:
         """Return the DID document, a status list or a credential. Raises `UnavailableError` FETCH_FAILED."""
         media_type, body = self._document(url)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -92,13 +92,14 @@ class Badge:
         return ", ".join(sorted(names)) if names else None  # sorted, since the order of a list is not signed
 
 
-def check_data_model(document: Mapping[str, Any]) -> None:
+def check_data_model(document: Mapping[str, Any], read: Callable[[], Badge] | None = None) -> None:
     """Accept what Open Badges 3.0 appendix B and VC Data Model 2.0 section 4 demand beyond the JSON Schema.
 
-    Raises `InvalidError` MALFORMED_VALUE_ERROR with a sentence that names the member.
+    `read` returns `Badge.read(document)` for a caller who keeps it. Raises `InvalidError` MALFORMED_VALUE_ERROR with a
+    sentence that names the member.
     """
     _check_types(document)
-    badge = Badge.read(document)
+    badge = Badge.read(document) if read is None else read()
     if badge.valid_until is not None and badge.valid_until < badge.valid_from:
         raise _malformed("validUntil lies before validFrom.")
     if "awardedDate" in document:
@@ -176,8 +177,9 @@ def _bodies(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     A body inside an endorsement fills in what the others leave out, so that nothing can be moved out of sight there;
     it does not contradict them, since the badge is judged alone.
     """
-    own = _by_id(_walk(document))
-    inside = [entry for item in _walk(document) for entry in _objects_of(item, "endorsement")]
+    objects = _walk(document)
+    own = _by_id(objects)
+    inside = [entry for item in objects if "endorsement" in item for entry in _objects_of(item, "endorsement")]
     more = _by_id(item for entry in inside for item in _walk(entry, beside=("proof", "@context")))
     return {
         name: _union(name, [*parts, *_filling(parts, more.get(name, []))])
@@ -235,16 +237,19 @@ def _linked(item: Mapping[str, Any], bodies: Mapping[str, Mapping[str, Any]]) ->
 _NOT_OWN: Final = ("proof", "endorsement", "@context")
 
 
-def _walk(value: Any, beside: tuple[str, ...] = _NOT_OWN) -> Iterator[Mapping[str, Any]]:
-    """Yield every object of the document, but none inside the members named in `beside`."""
+def _walk(value: Any, beside: tuple[str, ...] = _NOT_OWN) -> list[Mapping[str, Any]]:
+    """Return every object of the document, but none inside the members named in `beside`."""
+    found: list[Mapping[str, Any]] = []
     stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
-            yield item
-            stack.extend(part for name, part in item.items() if name not in beside)
-        elif isinstance(item, list):
-            stack.extend(item)
+            found.append(item)
+            parts: Iterable[Any] = [part for name, part in item.items() if name not in beside]
+        else:
+            parts = item
+        stack.extend([part for part in parts if isinstance(part, dict | list)])
+    return found
 
 
 def _object(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:

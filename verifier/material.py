@@ -18,7 +18,7 @@ from openbadge.errors import InvalidError, OpenBadgeError, UnavailableError
 from openbadge.proof import vc_jwt
 from openbadge.proof.model import Hashed
 from verifier.failure import log_failure
-from verifier.fetch import DOCUMENT_LIMIT, STATUS_LIST_LIMIT, Fetch, Fetched
+from verifier.fetch import DOCUMENT_LIMIT, STATUS_LIST_LIMIT, AtOnce, Fetch, Fetched
 from verifier.parse import Presented, read_token
 from verifier.report import Source
 
@@ -78,12 +78,18 @@ def gather(presented: Presented, fetch: Fetch) -> Material:
     """
     found = list({wanted.url: wanted for wanted in wanted_by(presented.document, presented.token)}.values())
     asked, left = found[:MAX_FETCHES], found[MAX_FETCHES:]
-    with ThreadPoolExecutor(max_workers=MAX_FETCHES) as pool:
-        answers = dict(
-            zip((item.url for item in asked), pool.map(lambda item: _answer(item, fetch), asked), strict=True)
-        )
+    answers = dict(zip((item.url for item in asked), _answers(asked, fetch), strict=True))
     too_many = UnavailableError("LIMIT_EXCEEDED", f"One credential may ask for {MAX_FETCHES} documents at most.")
     return Material(MappingProxyType(answers | {item.url: too_many for item in left}))
+
+
+def _answers(asked: list[Wanted], fetch: Fetch) -> list[Fetched | UnavailableError]:
+    """Ask for several things at the same time; a thread costs more than an answer that is there already."""
+    waiting = [item for item in asked if not (isinstance(fetch, AtOnce) and fetch.answers_at_once(item.url))]
+    if len(waiting) < 2:
+        return [_answer(item, fetch) for item in asked]
+    with ThreadPoolExecutor(max_workers=MAX_FETCHES) as pool:
+        return list(pool.map(lambda item: _answer(item, fetch), asked))
 
 
 def wanted_by(document: Mapping[str, Any], token: vc_jwt.Token | None) -> Iterator[Wanted]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
 from openbadge import strict_json
 from openbadge.baking import png, svg
+from openbadge.credential import Badge
 from openbadge.errors import InvalidError, UnavailableError
 from openbadge.proof import vc_jwt
 from openbadge.vocabulary import CREDENTIALS_V1
@@ -58,13 +59,35 @@ class Presented:
 
     `form` is `json`, `jwt`, `png` or `svg`; `document` is the credential (of a token: its payload without the
     registered claims), read-only; `token` is None unless the credential is a VC-JWT; `text` is the credential as it
-    stood in the file.
+    stood in the file. What several checks need is worked out once.
     """
 
     form: str
     document: Mapping[str, Any]
     token: vc_jwt.Token | None
     text: str
+    _badges: list[Badge] = field(default_factory=list, init=False, repr=False, compare=False)
+    _members: list[tuple[str, Any]] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def badge(self) -> Badge:
+        """Return the document as a badge. It must be in normal form; errors as for `Badge.read`."""
+        if not self._badges:
+            self._badges.append(Badge.read(self.document))
+        return self._badges[0]
+
+    def members(self) -> list[tuple[str, Any]]:
+        """Return the members of all objects at any depth, contexts left out."""
+        if not self._members:
+            stack: list[Any] = [self.document]
+            while stack:
+                item = stack.pop()
+                if isinstance(item, dict):
+                    parts = [pair for pair in item.items() if pair[0] != "@context"]
+                    self._members.extend(parts)
+                    stack.extend([part for _, part in parts if isinstance(part, dict | list)])
+                else:
+                    stack.extend([part for part in item if isinstance(part, dict | list)])
+        return self._members
 
 
 def parse(data: bytes) -> Presented:

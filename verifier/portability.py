@@ -7,12 +7,12 @@ should expect. The reasons come from Open Badges 3.0 with its certification guid
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from openbadge import vocabulary
-from openbadge.strict_json import MAX_SAFE_INTEGER, walk
+from openbadge.strict_json import MAX_SAFE_INTEGER
 from verifier.failure import log_failure
 from verifier.parse import Presented
 from verifier.report import Check, Outcome
@@ -126,16 +126,14 @@ def _did_method(presented: Presented) -> Finding:
 
 
 def _dates(presented: Presented) -> Finding:
-    for name, value in _members(presented.document):
+    for name, value in presented.members():
         if name in _DATES and not (isinstance(value, str) and _ZULU.fullmatch(value)):
             return _bad(f"Some verifiers only read times like 2026-03-31T10:00:00Z; {name} is written otherwise.")
     return _good("All times are written as every verifier reads them.")
 
 
 def _https(presented: Presented) -> Finding:
-    plain = {
-        name for name, value in _members(presented.document) if isinstance(value, str) and value.startswith("http://")
-    }
+    plain = {name for name, value in presented.members() if isinstance(value, str) and value.startswith("http://")}
     loaded = sorted(plain - {"targetUrl"})
     if loaded:
         return _bad(f"The address in {loaded[0]} is not https, so pages and wallets will not load it.")
@@ -164,7 +162,8 @@ def _schema_pointer(presented: Presented) -> Finding:
 
 
 def _numbers(presented: Presented) -> Finding:
-    for value in walk(dict(presented.document)):
+    values = [item for _, value in presented.members() for item in _list(value)]
+    for value in values:
         if isinstance(value, float) or (isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER):
             return _bad("It holds a number that programs round differently; issue fractions and large numbers as text.")
     return _good("All numbers read the same everywhere.")
@@ -198,19 +197,6 @@ def _bad(detail: str) -> Finding:
 
 def _unsure(detail: str) -> Finding:
     return Outcome.UNKNOWN, detail
-
-
-def _members(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the members of all objects at any depth, contexts left out."""
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            parts = [(name, part) for name, part in item.items() if name != "@context"]
-            yield from parts
-            stack.extend(part for _, part in parts)
-        elif isinstance(item, list):
-            stack.extend(item)
 
 
 def _list(value: Any) -> list[Any]:

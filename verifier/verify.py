@@ -24,7 +24,6 @@ from functools import partial
 from typing import Any, Final
 
 from openbadge import strict_json
-from openbadge.credential import Badge
 from openbadge.errors import OpenBadgeError
 from openbadge.proof.expanded import Expanded
 from verifier import portability
@@ -255,7 +254,7 @@ def _not_checked(names: tuple[str, ...], why: str) -> list[Check]:
 
 def _summary(presented: Presented) -> Mapping[str, Any] | None:
     try:
-        return summary(Badge.read(presented.document))
+        return summary(presented.badge())
     except OpenBadgeError:  # the check "data-model" reports it
         return None
     except Exception as error:

@@ -43,7 +43,7 @@ def follows_schema(presented: Presented, _material: Material, _question: Questio
 
 def data_model(presented: Presented, _material: Material, _question: Question) -> str:
     """What the schema cannot say; for a token, its claims must repeat the credential (Open Badges 3.0, section 8.2)."""
-    credential.check_data_model(presented.document)
+    credential.check_data_model(presented.document, presented.badge)
     if presented.token is not None:
         vc_jwt.check_claims(presented.token)
     return "All values are of the kind that Open Badges 3.0 asks for."

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from typing import Final
 
-from openbadge.credential import Badge
 from openbadge.errors import InvalidError, UnavailableError
 from verifier.display import domain
 from verifier.material import Material
@@ -23,7 +22,7 @@ MAX_NAME: Final = 300
 
 def names(presented: Presented, _material: Material, _question: Question) -> str:
     """The names shown hold no characters that hide, reverse or imitate, and the domain is not an encoded one."""
-    badge = Badge.read(presented.document)
+    badge = presented.badge()
     achievement = badge.achievement.get("name")
     for name in (badge.issuer.name, badge.name, achievement if isinstance(achievement, str) else None):
         _check_name(name or "")

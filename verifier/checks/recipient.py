@@ -24,7 +24,7 @@ def recipient(presented: Presented, _material: Material, question: Question) -> 
     RECIPIENT_MISMATCH when it holds nothing of the kind that was asked for.
     """
     value = (question.recipient or "").strip()
-    badge = Badge.read(presented.document)
+    badge = presented.badge()
     if badge.subject.get("id") == value:
         return "The identifier of the recipient is the one that was asked for."
     comparable = list(_comparable(badge, value))

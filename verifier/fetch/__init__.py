@@ -4,7 +4,7 @@
 answers from a folder, `ChainFetch` lets the first source that knows an address decide.
 """
 
-from verifier.fetch.base import DOCUMENT_LIMIT, STATUS_LIST_LIMIT, Fetch, Fetched, Source
+from verifier.fetch.base import DOCUMENT_LIMIT, STATUS_LIST_LIMIT, AtOnce, Fetch, Fetched, Source
 from verifier.fetch.chain import ChainFetch
 from verifier.fetch.folder import FolderFetch
 from verifier.fetch.guarded import GuardedFetch
@@ -12,6 +12,7 @@ from verifier.fetch.guarded import GuardedFetch
 __all__ = [
     "DOCUMENT_LIMIT",
     "STATUS_LIST_LIMIT",
+    "AtOnce",
     "ChainFetch",
     "Fetch",
     "Fetched",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 DOCUMENT_LIMIT: Final = 256 * 1024
 """Bytes of a fetched document after decoding: a hundred times a DID document with ten keys."""
@@ -33,6 +33,15 @@ class Fetch(Protocol):
 
         Raises `UnavailableError` FETCH_FAILED, FETCH_BLOCKED or LIMIT_EXCEEDED, and nothing else.
         """
+        ...
+
+
+@runtime_checkable
+class AtOnce(Protocol):
+    """A fetch that has some answers by itself, so that nobody needs to wait for them in a thread of its own."""
+
+    def answers_at_once(self, url: str) -> bool:
+        """Return whether `fetch` answers for `url`, or refuses it, without a connection."""
         ...
 
 
