@@ -31,6 +31,7 @@ from microcred.cli import (
     simulate,
     tokens,
     verify,
+    watch,
     work,
 )
 from microcred.cli.context import Context
@@ -41,7 +42,7 @@ from verifier.settings import SettingsError
 
 COMMANDS: Final = (
     init, demo, serve, work, verify, definitions, completions, batches, credentials, deliveries, reviews, keys, issuers,
-    tokens, connections, bindings, persons, simulate, doctor, db, jose,
+    tokens, connections, bindings, persons, simulate, watch, doctor, db, jose,
 )  # fmt: skip
 EXIT_FAILED: Final = 1
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from issuer.errors import IssuerError, StateError
 from issuer.jobs.deliveries import Channel
+from issuer.jobs.rows import READERS
 from issuer.jobs.settings import DeliverySettings
 from issuer.jobs.workshop import Workshop
+from issuer.lms_work.tables import Tables
 from issuer.model.jobs import DeliveryState
 from issuer.service import Service
 from issuer.store import deliveries, outbox
@@ -34,7 +36,10 @@ _log: Final = logging.getLogger(__name__)
 def workshop(service: Service, world: World) -> Workshop:
     """Return what the jobs of an installation work with. Raises `SettingsError`."""
     ways = channels(DeliverySettings.read(world.environ), world)
-    return Workshop(service, ways, more=platforms(service, world).jobs())
+    learning = platforms(service, world)
+    tables = Tables(learning)
+    readers = {**READERS, **tables.readers()}
+    return Workshop(service, ways, readers, learning.jobs(), tables.ways())
 
 
 def channels(settings: DeliverySettings, world: World) -> dict[str, Channel]:

@@ -12,6 +12,7 @@ import csv
 import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -37,8 +38,21 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection")."""
 
 
-def of_answer(row: Row, answer: Answer | Refusal, addresses: Addresses, unmade: Collection[UUID]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A report that was taken in and is no completion yet: the source's name of it, and what it waits for."""
+
+    source_id: str
+    code: str | None
+    detail: str | None
+
+
+def of_answer(
+    row: Row, answer: Answer | Waiting | Refusal, addresses: Addresses, unmade: Collection[UUID]
+) -> dict[str, Any]:
     """Return the result of a row that was taken in or refused. Completions in `unmade` will not exist: a dry run."""
+    if isinstance(answer, Waiting):
+        return _line(row, answer.source_id, "held", error={"code": answer.code, "detail": answer.detail, "field": None})
     if not isinstance(answer, Answer):
         return _line(row, None, "failed", error=_error(answer))
     completion = answer.completion

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from issuer.db import Transaction
 from issuer.inbox import Answer, Arrival, Refusal, take_in
-from issuer.jobs.batch_work import BatchWork
+from issuer.jobs.batch_work import BatchWork, Way
 from issuer.jobs.batches import Batches
 from issuer.jobs.deliveries import Channel, Deliveries
 from issuer.jobs.periodic import Calendar, Periodic
@@ -21,14 +21,16 @@ from issuer.service import Service
 class Workshop:
     """What the jobs of one institution work with.
 
-    `channels` are the ways of deliveries by name, `readers` the media types of batches, `more` the periodic jobs of
-    other rooms, such as the nightly reconciliation with an LMS (`periodic.nightly`).
+    `channels` are the ways of deliveries by name, `readers` the media types of batches, `ways` how their reports are
+    taken in where that is not JSON, `more` the periodic jobs of other rooms, such as the nightly reconciliation with an
+    LMS (`periodic.nightly`).
     """
 
     service: Service
     channels: Mapping[str, Channel] = field(default_factory=dict)
     readers: Mapping[str, Reader] = field(default_factory=lambda: READERS)
     more: Sequence[Periodic] = ()
+    ways: Mapping[str, Way] = field(default_factory=dict)
 
     @property
     def batches(self) -> Batches:
@@ -38,7 +40,7 @@ class Workshop:
     @property
     def batch_work(self) -> BatchWork:
         """What works through batches."""
-        return BatchWork(self.batches, self.service.addresses, self._take_in)
+        return BatchWork(self.batches, self.service.addresses, self._take_in, self.ways)
 
     @property
     def deliveries(self) -> Deliveries:

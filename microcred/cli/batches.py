@@ -14,13 +14,14 @@ from issuer.errors import FieldError
 from issuer.jobs.batches import Batches, Order
 from issuer.jobs.rows import JSON, NDJSON
 from issuer.jobs.workshop import Workshop
+from issuer.lms_work.tables import CSV, XLSX
 from issuer.model.jobs import Batch, BatchState
 from issuer.store import outbox
 from issuer.web.batch_shapes import batch_json
 from microcred.cli.context import Context, add_actor
 from microcred.jobs import workshop
 
-TYPES: Final = {".json": JSON, ".ndjson": NDJSON, ".jsonl": NDJSON, ".csv": "text/csv"}
+TYPES: Final = {".json": JSON, ".ndjson": NDJSON, ".jsonl": NDJSON, ".csv": CSV, ".xlsx": XLSX}
 """The media type of a file by the ending of its name."""
 WATCH_SECONDS: Final = 0.5
 _OPEN: Final = (BatchState.RECEIVED, BatchState.RUNNING)
@@ -52,7 +53,11 @@ def add(commands: Any) -> None:
 def add_hand_in(actions: Any) -> None:
     """Add `batch FILE` to the actions of `microcred completions`."""
     parser = actions.add_parser("batch", help="report many completions from a file, as a job")
-    parser.add_argument("file", metavar="FILE", help="JSON array or lines of JSON (.ndjson), or - for standard input")
+    parser.add_argument(
+        "file", metavar="FILE", help="table (.csv, .xlsx), JSON array or lines of JSON (.ndjson); - is stdin"
+    )
+    parser.add_argument("--connection", metavar="NAME", help="whose table it is, if there are several connections")
+    parser.add_argument("--encoding", metavar="NAME", help="of a text table that is not Unicode, as windows-1252")
     parser.add_argument("--type", metavar="MEDIA-TYPE", help="if the name of the file does not say it")
     parser.add_argument("--key", metavar="NAME", help="the same name twice is one batch")
     parser.add_argument("--dry-run", action="store_true", help="check every row, issue nothing")
@@ -64,7 +69,7 @@ def add_hand_in(actions: Any) -> None:
 
 def _hand_in(args: argparse.Namespace, context: Context) -> int:
     shop = _shop(context)
-    media_type = args.type or TYPES.get(Path(args.file).suffix.lower(), NDJSON if args.file == "-" else "")
+    media_type = args.type or media_type_of(args.file, args.connection, args.encoding)
     with _open(args.file, context) as source:
         batch, is_new = shop.batches.receive(source, Order(media_type, args.by, args.key, args.dry_run))
     context.say(f"Batch {batch.id}{'' if is_new else ' was handed in before'}.")
@@ -74,6 +79,13 @@ def _hand_in(args: argparse.Namespace, context: Context) -> int:
     elif not _somebody_works(shop):
         context.say("Nobody works on jobs now: start `microcred serve` or `microcred work`, or add --here.")
     return _watched(shop.batches, batch.id, context, tell) if args.watch or args.here else 0
+
+
+def media_type_of(name: str, connection: str | None = None, encoding: str | None = None) -> str:
+    """Return the media type of a file by its name, "" for one that is not known, with what people say about it."""
+    found = TYPES.get(Path(name).suffix.lower(), NDJSON if name == "-" else "")
+    pairs = (("connection", connection), ("charset", encoding))
+    return found + "".join(f'; {key}="{value}"' for key, value in pairs if value)
 
 
 def _list(args: argparse.Namespace, context: Context) -> int:
