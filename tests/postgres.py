@@ -56,9 +56,11 @@ class Server:
         """Start the server and wait until it answers."""
         options = [f"--{setting}" for setting in ("listen_addresses=", *self._settings)]
         command = [self._programs / "postgres", "-D", self._folder / "data", "-k", self._folder, *options]
+        # Where there is setpriv(1), on Linux, the server ends when the tests are killed before they could stop it.
+        guard = ("setpriv", "--pdeathsig", "QUIT") if shutil.which("setpriv") else ()
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self._folder, start_new_session=True, **self._options
+                [*guard, *command], stdout=log, stderr=log, cwd=self._folder, start_new_session=True, **self._options
             )
         self._wait()
 
