@@ -7,8 +7,9 @@ Form of a file (JSON):
              publicKeyMultibase or (RSA) publicKeyJwk: readable
     sealed   the secret, encrypted (`issuer.keys_lock`), with which `public` is authenticated
     held     instead: where the secret is, `{"store": "pkcs11", …}`, if it never leaves a device
-    mark     {"state", "at"} once the key was retired or revoked by hand; writable without the secret. `ends` is when it
-             stopped signing, if it did before, `compromised` since when others may have known the secret
+    mark     {"state", "at"} once the key was put to work before its time, retired or revoked by hand; writable without
+             the secret. `starts` and `ends` are when it really began and stopped to sign, `compromised` since when
+             others may have known the secret
 """
 
 from __future__ import annotations

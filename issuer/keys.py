@@ -133,7 +133,10 @@ class KeyStore:
         )
 
     def retire(self, name: str) -> KeyInfo:
-        """Take an active key out of use without a successor; its signatures stand. Raises `KeyStoreError`."""
+        """Take a key out of use now, for the key that is announced or for none; its signatures stand.
+
+        Raises `KeyStoreError` for a key that is out of use already.
+        """
         return self._mark(name, RETIRED, {})
 
     def revoke(self, name: str, compromised: datetime | None = None) -> KeyInfo:
@@ -152,8 +155,18 @@ class KeyStore:
         before = self.get(name)
         if before.state not in MAY_BECOME[state]:
             raise KeyStoreError(f"The key “{name}” is {before.state} and cannot become {state}.")
-        self.folder.write(self.file(name).marked({"state": state, "at": instant_text(self.clock()), **more}))
+        if before.state == ACTIVE:
+            self._put_successor_to_work(before)
+        starts = {} if before.starts == before.created else {"starts": instant_text(before.starts)}
+        self.folder.write(self.file(name).marked({"state": state, "at": instant_text(self.clock()), **starts, **more}))
         return self.get(name)
+
+    def _put_successor_to_work(self, key: KeyInfo) -> None:
+        """Let the key that is announced take over now: waiting for its time would help nobody."""
+        for other in reversed(self.public_keys(key.controller)):
+            if (other.algorithm, other.state) == (key.algorithm, ANNOUNCED):
+                self._mark(other.name, ACTIVE, {})
+                return
 
     def file(self, name: str) -> KeyFile:
         """Return the file of a key. Raises `KeyStoreError` if there is none of this name."""

@@ -25,7 +25,7 @@ REVOKED: Final = "revoked"
 """States of a key: published and not yet signing; signs; no longer signs, but its signatures stand; known to others,
 so its signatures fall."""
 MAY_BECOME: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {RETIRED: (ANNOUNCED, ACTIVE), REVOKED: (ANNOUNCED, ACTIVE, RETIRED)}
+    {ACTIVE: (ANNOUNCED,), RETIRED: (ANNOUNCED, ACTIVE), REVOKED: (ANNOUNCED, ACTIVE, RETIRED)}
 )
 """What a person may do to a key, and in which states."""
 
@@ -97,11 +97,18 @@ def _role(record: KeyRecord) -> tuple[str, str]:
 
 
 def _starts(record: KeyRecord) -> datetime:
-    return instant(record.public.get("starts", record.public["created"]), "starts")
+    """When a key begins to sign: as it was made to, or when it was put to work earlier."""
+    mark = record.mark or {}
+    earlier = mark["at"] if mark.get("state") == ACTIVE else mark.get("starts")
+    return instant(earlier or record.public.get("starts", record.public["created"]), "starts")
+
+
+def _ended(record: KeyRecord) -> bool:
+    return record.mark is not None and record.mark["state"] != ACTIVE
 
 
 def _has_started(record: KeyRecord, now: datetime) -> bool:
-    end = now if record.mark is None else instant(record.mark["at"], "at")
+    end = instant(record.mark["at"], "at") if record.mark is not None and _ended(record) else now
     return _starts(record) <= end
 
 
@@ -112,22 +119,22 @@ def _successors(record: KeyRecord, rivals: Sequence[KeyRecord], now: datetime) -
 
 
 def _active(rivals: Sequence[KeyRecord], now: datetime) -> KeyRecord | None:
-    """Return the key of a role that signs. One that is only announced does when nothing else can: waiting for its
-    time would help nobody."""
-    possible = [item for item in rivals if item.mark is None and not _successors(item, rivals, now)]
-    started = [item for item in possible if _has_started(item, now)]
-    return next(reversed(started or possible), None)
+    """Return the key of a role that signs, if there is one."""
+    for item in reversed(rivals):
+        if _has_started(item, now):
+            return None if _ended(item) else item
+    return None
 
 
 def _info(record: KeyRecord, rivals: Sequence[KeyRecord], is_active: bool, now: datetime) -> KeyInfo:
     public, mark = record.public, record.mark or {}
     created, starts = instant(public["created"], "created"), _starts(record)
     successors = _successors(record, rivals, now)
-    if mark:
+    if _ended(record):
         state, since = mark["state"], instant(mark["at"], "at")
         ends: datetime | None = instant(mark["ends"], "ends") if "ends" in mark else since
     elif is_active:
-        state, since, ends = ACTIVE, min(starts, now), None
+        state, since, ends = ACTIVE, starts, None
     elif successors:
         since = min(map(_starts, successors))
         state, ends = RETIRED, since

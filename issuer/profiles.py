@@ -55,6 +55,7 @@ class Profiles:
             )
             store.add(tx, profile)
             detail = {"did": key.controller, "cryptosuite": cryptosuite, "status": with_status}
+            self._service.key_desk.note(tx, actor)
             audit.append(tx, now, actor, "profile.create", name, detail)
         return profile
 

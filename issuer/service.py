@@ -20,6 +20,7 @@ from issuer.errors import NotFoundError, StateError
 from issuer.group import GroupCommit
 from issuer.intake import Intake
 from issuer.keys import KeyStore
+from issuer.keys_desk import KeyDesk
 from issuer.model import (
     Definition,
     DefinitionState,
@@ -43,9 +44,9 @@ PUBLIC: Final = "anybody"
 class Service:
     """The issuer of one institution. Safe to use from several threads.
 
-    `signing`, `status_lists` and `completions` are its parts for keys, status lists and completions; single reports
-    over HTTP queue at `reports`, where those that come at the same time share a transaction. At `reviews` waits what a
-    person has to decide.
+    `key_desk`, `signing`, `status_lists` and `completions` are its parts for what people do to keys, signing, status
+    lists and completions; single reports over HTTP queue at `reports`, where those that come at the same time share a
+    transaction. At `reviews` waits what a person has to decide.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Service:
         self.addresses = addresses
         self.keys = keys
         self.clock = clock
-        self.signing = Signing(keys, institution, addresses, database.random_bytes, compiled)
+        self.key_desk = KeyDesk(database, institution, keys, clock)
+        random_bytes = database.random_bytes
+        self.signing = Signing(keys, institution, addresses, random_bytes, self.key_desk.published, compiled)
         self.status_lists = StatusPublisher(database, institution, self.signing, clock)
         self.completions = Intake(database, institution.id, self.signing, clock)
         self.reports = GroupCommit(self.completions.admit_many)
@@ -129,22 +132,25 @@ class Service:
         found = self.credential(public_id)
         if found is None:
             raise NotFoundError("There is no such credential here.")
-        return found.jwt or self._tokened(found)
+        return found.jwt or self._tokened(public_id)
 
-    def _tokened(self, credential: IssuedCredential) -> str:
-        token = self.signing.token(credential.document)
+    def _tokened(self, public_id: str) -> str:
+        """Sign in the transaction that stores: so no token is of an edition, or by a key, that was just replaced."""
         now = self.clock()
-        with self.database.begin_write(credential.institution_id) as tx:
+        with self.database.begin_write(self.institution.id) as tx:
+            credential = self._ours(tx, public_id)
+            if credential.jwt is not None:
+                return credential.jwt
             if status.is_revoked(tx, credential):
                 raise StateError("This credential was revoked, so no token is made of it any more.")
-            if credentials.keep_token(tx, credential, token):
-                detail = {
-                    "sha256": sha256(token.encode()).hex(),
-                    "key": self.signing.token_signer().verification_method,
-                }
-                audit.append(tx, now, PUBLIC, "credential.token", str(credential.id), detail)
-                return token
-        return self.token(credential.public_id)
+            if self.signing.is_revoked(credential.key_id):
+                raise StateError("The key that signed this credential was compromised, and it is not issued again yet.")
+            token = self.signing.token(credential.document)
+            credentials.keep_token(tx, credential, token)
+            key_id = self.signing.token_signer().verification_method
+            detail = {"sha256": sha256(token.encode()).hex(), "key": key_id}
+            audit.append(tx, now, PUBLIC, "credential.token", str(credential.id), detail)
+            return token
 
     def list_credentials(self, limit: int = 100, after: UUID | None = None) -> tuple[IssuedCredential, ...]:
         """Return credentials in order of issue; `after` is the last id that is known."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,11 @@ from issuer.compiled_cache import CompiledTemplates
 from issuer.db import RandomBytes
 from issuer.errors import IntegrityError
 from issuer.issue import CRYPTOSUITE, Issuance
-from issuer.keys import ACTIVE, REVOKED, KeyStore, Signer, rehearsal_signer
+from issuer.keys import ACTIVE, REVOKED, KeyInfo, KeyStore, Signer, rehearsal_signer
+from issuer.keys_document import did_document
 from issuer.keys_kinds import DEFAULT_KIND
 from issuer.lint import linter
 from issuer.model import Institution
-from openbadge import did, timestamps
 from openbadge.errors import InvalidError
 from openbadge.proof import vc_jwt
 
@@ -35,9 +36,12 @@ class Signing:
         institution: Institution,
         addresses: Addresses,
         random_bytes: RandomBytes,
+        published: Callable[[], Sequence[KeyInfo]],
         compiled: Path | None = None,
     ) -> None:
-        """`compiled` is the folder in which compiled templates are kept for other processes; None keeps none."""
+        """`published` gives the keys for the DID document. `compiled` is the folder in which compiled templates are
+        kept for other processes; None keeps none."""
+        self._published = published
         self._compiled = compiled
         self._keys = keys
         self._institution = institution
@@ -91,24 +95,19 @@ class Signing:
             self._signers[controller, algorithm] = kept
             return kept
 
+    def is_revoked(self, verification_method: str) -> bool:
+        """Whether the institution's key of this name was declared compromised."""
+        keys = self._keys.public_keys(self._institution.did)
+        return any(key.state == REVOKED for key in keys if key.verification_method == verification_method)
+
     def last_revocation(self) -> datetime | None:
         """Return when a key of the institution was last declared revoked: what it signed before may have fallen."""
         keys = self._keys.public_keys(self._institution.did)
         return max((key.since for key in keys if key.state == REVOKED), default=None)
 
     def did_document(self) -> dict[str, Any]:
-        """Return the institution's DID document (DIDs 1.0 section 4): every key it ever had.
-
-        Retired keys stay, since did:web has no history and what they signed must go on verifying; revoked ones carry
-        the date (Controlled Identifiers 1.0 section 2.2).
-        """
-        keys = self._keys.public_keys(self._institution.did)
-        document = did.document(self._institution.did, [(key.verification_method, key.public_key) for key in keys])
-        revoked = {key.verification_method: timestamps.write(key.since) for key in keys if key.state == REVOKED}
-        for method in document["verificationMethod"]:
-            if method["id"] in revoked:
-                method["revoked"] = revoked[method["id"]]
-        return document
+        """Return the institution's DID document: every key it ever had; see `keys_document`."""
+        return did_document(self._institution.did, self._published())
 
     def _issuance(self, signer: Signer) -> Issuance:
         rehearsal = rehearsal_signer(signer.verification_method, signer.algorithm, self._random_bytes)

@@ -12,6 +12,7 @@ from issuer.addresses import Addresses, is_loopback
 from issuer.db import Database
 from issuer.errors import ConflictError, NotFoundError, SettingsError, UnreachableError
 from issuer.keys import KeyStore
+from issuer.keys_desk import KeyDesk
 from issuer.migrations import Schema
 from issuer.model import Institution
 from issuer.service import Service
@@ -48,6 +49,10 @@ class Installation:
         addresses = Addresses(institution.base_url, self.settings.verifier_url)
         compiled = self.settings.home / "cache" / "compiled"
         return Service(self.database, institution, addresses, self.keys, self.world.clock, compiled)
+
+    def key_desk(self) -> KeyDesk:
+        """Return what people do to keys. Raises `NotFoundError` when the home is not prepared."""
+        return KeyDesk(self.database, self.institution(), self.keys, self.world.clock)
 
     def add_institution(self, content: dict[str, str], base_url: str = DEFAULT_BASE_URL) -> Institution:
         """Store the institution (`slug`, `name`, `url`, `country`, …) if it is not there yet, and return it.

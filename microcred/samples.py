@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from issuer import auth
 from issuer.definitions import Decision
-from issuer.keys import ACTIVE
+from issuer.keys import ACTIVE, Order
 from issuer.keys_lock import create_passphrase
 from issuer.lms_work.platforms import Platforms
 from issuer.lms_work.sealing import Vault
@@ -72,7 +72,7 @@ def prepare(settings: IssuerSettings, world: World, port: int | None = None, *, 
     institution = installation.add_institution(json.loads((_FOLDER / "institution.json").read_bytes()), address)
     keys = installation.keys.public_keys(institution.did)
     if not any(key.state == ACTIVE for key in keys):
-        installation.keys.new(institution.did, world.random_bytes)
+        installation.key_desk().new(Order(), AUTHOR)
     if port is not None:
         installation.move(port)
     service = installation.service()

@@ -54,8 +54,10 @@ class Context:
 
 
 def add_actor(parser: argparse.ArgumentParser) -> None:
-    """Add `--by NAME`: who does this, for the audit log; the login name if it is left out."""
-    parser.add_argument("--by", metavar="NAME", default=_login_name(), help="who does this (default: login name)")
+    """Add `--by NAME`: who does this, for the audit log; `cli:` and the login name if it is left out."""
+    parser.add_argument(
+        "--by", metavar="NAME", default=f"cli:{_login_name()}", help="who does this (default: %(default)s)"
+    )
 
 
 def _login_name() -> str:

@@ -91,6 +91,7 @@ def _service(args: argparse.Namespace, context: Context, tls: Tls | None) -> Ser
     if args.role != "worker":
         installation.move(args.port, "http" if tls is None else "https")
     service = installation.service()
+    service.key_desk.bring_up("microcred serve")
     service.signing.issuance()
     service.signing.token_signer()
     service.completions.release("microcred serve")

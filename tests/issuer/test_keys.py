@@ -104,9 +104,19 @@ def test_an_announced_key_is_published_before_it_signs(store: KeyStore, clock: C
 def test_an_announced_key_takes_over_at_once_when_nothing_else_can_sign(store: KeyStore, clock: Clock) -> None:
     old = store.new(DID, secrets.token_bytes)
     new = store.new(DID, secrets.token_bytes, Order(after=timedelta(minutes=10)))
-    clock.forward(minutes=1)
+    newest = store.new(DID, secrets.token_bytes, Order(after=timedelta(minutes=20)))
+    now = clock.forward(minutes=1)
     store.revoke(old.name)
-    assert store.signer(DID).verification_method == new.verification_method
+    for minutes in (0, 12, 12):
+        clock.forward(minutes=minutes)
+        assert store.signer(DID).verification_method == newest.verification_method
+    assert [(key.name, key.state, key.starts) for key in store.list()] == [
+        (old.name, REVOKED, NOW),
+        (new.name, RETIRED, new.starts),
+        (newest.name, ACTIVE, now),
+    ]
+    clock.forward(minutes=1)
+    assert store.retire(newest.name).starts == now
 
 
 def test_an_announced_key_that_is_withdrawn_never_took_over(store: KeyStore, clock: Clock) -> None:
