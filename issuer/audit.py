@@ -7,7 +7,7 @@ An entry is written in the transaction of what it reports, so that neither is th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring as _quoted
@@ -70,17 +70,24 @@ def append_many(tx: Transaction, at: datetime, lines: Sequence[Line]) -> None:
 
 
 def verify(tx: Transaction) -> AuditEntry | None:
-    """Check the whole chain and return its last entry (`None`: the log is empty).
+    """Check the whole chain and return its last entry (`None`: the log is empty). Raises as `chain` does."""
+    last: AuditEntry | None = None
+    for entry in chain(tx):
+        last = entry
+    return last
+
+
+def chain(tx: Transaction, last: AuditEntry | None = None) -> Iterator[AuditEntry]:
+    """Yield all entries, of all institutions, each after its link to the one before was checked; those after `last`.
 
     Raises `IntegrityError` naming the first entry that is missing or was changed. An end that was cut off shows only
-    against a hash that was kept elsewhere.
+    against a hash that was kept elsewhere (`issuer.checkpoints`).
     """
-    last: AuditEntry | None = None
     while batch := entries(tx, after=last.seq if last else 0, limit=_BATCH):
         for entry in batch:
             _check_link(entry, last)
+            yield entry
             last = entry
-    return last
 
 
 def entries(tx: Transaction, after: int = 0, limit: int = _BATCH) -> tuple[AuditEntry, ...]:

@@ -27,7 +27,7 @@ from issuer.make import CRYPTOSUITE, Made, Maker, Plan
 from issuer.model import Completion, DefinitionVersion, IssuedCredential, StatusSlot
 from issuer.store import credentials, institutions
 
-__all__ = ["CRYPTOSUITE", "Issuance", "Wanted", "make_all", "store"]
+__all__ = ["CRYPTOSUITE", "Issuance", "Wanted", "make_all", "seed_of", "store"]
 
 Issuance = Maker
 _LOG = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class _Making:
 
     def _try(self, items: Sequence[Wanted]) -> None:
         plans = [
-            Plan(item.completion, item.version, slot, self._seed(item.completion.id), self._now)
+            Plan(item.completion, item.version, slot, seed_of(self._secret, item.completion.id), self._now)
             for item, slot in zip(items, self._slots, strict=False)
         ]
         unused: list[StatusSlot] = []
@@ -123,10 +123,6 @@ class _Making:
             return [error] * len(plans)
         return found
 
-    def _seed(self, completion_id: UUID) -> bytes:
-        """The same completion gives the same credential again, and nobody can tell what its seed is."""
-        return hmac.digest(self._secret, completion_id.bytes, "sha256")
-
     def _record(self, item: Wanted, slot: StatusSlot, made: Made) -> IssuedCredential:
         if item.completion.credential_id is None:
             raise RuntimeError("a completion that is to be issued has no key for its credential")
@@ -143,6 +139,12 @@ class _Making:
             status_index=slot.index,
             issued_at=self._now,
         )
+
+
+def seed_of(secret: bytes, completion_id: UUID) -> bytes:
+    """Return the seed of a completion's credential, given the institution's secret: the same completion gives the same
+    credential again, and nobody can tell what its seed is."""
+    return hmac.digest(secret, completion_id.bytes, "sha256")
 
 
 def store(tx: Transaction, made: Sequence[tuple[Completion, IssuedCredential | None, str]], now: datetime) -> None:

@@ -51,7 +51,7 @@ class Plan:
     """All that was chosen for one credential: the same plan gives the same bytes.
 
     `seed` is 32 secret bytes; the public id, the subject's urn:uuid and the salt of the e-mail hash are derived from
-    it (`issuer.values`).
+    it (`issuer.values`). `address` is the public id of a credential that is issued again, which keeps its address.
     """
 
     completion: Completion
@@ -59,6 +59,7 @@ class Plan:
     slot: StatusSlot
     seed: bytes = field(repr=False)
     issued_at: datetime
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Maker:
     def _ready(self, plan: Plan) -> _Ready:
         """Return the credential of a plan, ready to be signed: by the compiled template if it can."""
         recipe, now = self._recipe(plan.version), plan.issued_at
-        public_id = public_id_of(plan.seed)
+        public_id = plan.address or public_id_of(plan.seed)
         values = signing_values(public_id, plan.slot, self.addresses, now)
         values.update(slot_values(plan.completion, plan.version.definition, self.addresses, plan.seed))
         created = values["validFrom"]

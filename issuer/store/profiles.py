@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -53,3 +55,12 @@ def credentials_by_id(tx: Transaction, credential_id: str, limit: int) -> tuple[
         .limit(limit)
     )
     return read_all(tx, statement, ProfileCredential)
+
+
+def signed_by(tx: Transaction, did: str) -> Iterator[tuple[str, bytes, datetime]]:
+    """Yield (credential_id, sha256, issued_at) of what the institution's profile with this DID issued, in order."""
+    named = (credentials.c.credential_id, credentials.c.sha256, credentials.c.issued_at)
+    statement = select(*named).join(table, table.c.id == credentials.c.profile_id)
+    ours = statement.where(table.c.institution_id == tx.institution_id, table.c.did == did)
+    for row in tx.connection.execute(ours.order_by(credentials.c.id)):
+        yield row[0], row[1], row[2]

@@ -107,7 +107,7 @@ def test_a_revoked_key_takes_down_its_tokens_and_not_the_credentials(home: Home,
     document = report(sample, "N1")
     token = sample.service.signing.token(document)
     clock.forward(minutes=1)
-    assert console("keys", "revoke", sample.service.keys.list()[-1].name, "--yes") == 0
+    assert console("keys", "compromise", sample.service.keys.list()[-1].name, "--yes") == 0
     assert "microcred keys new --algorithm RSA" in console.out.getvalue()
     clock.forward(minutes=1)
     assert console("verify", "-", stdin=token.encode()) == 1
