@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from issuer.errors import IssuerError
 from microcred.cli import (
+    audit,
     batches,
     bindings,
     completions,
@@ -42,7 +43,7 @@ from verifier.settings import SettingsError
 
 COMMANDS: Final = (
     init, demo, serve, work, verify, definitions, completions, batches, credentials, deliveries, reviews, keys, issuers,
-    tokens, connections, bindings, persons, simulate, watch, doctor, db, jose,
+    tokens, connections, bindings, persons, simulate, watch, doctor, db, audit, jose,
 )  # fmt: skip
 EXIT_FAILED: Final = 1
 
