@@ -95,6 +95,11 @@ class Pkcs11Vault:
         opened = _Opened(self._device, self._token, self._device.generation, key, mechanism)
         return Private(public_key, opened.sign, opened.is_usable)
 
+    def reach(self) -> str:
+        """Open the token; return its label and model. Raises `KeyUnreachableError`, `PassphraseError` for the PIN."""
+        model = self._device.call(self._token, lambda session: str(session.token.model).strip())
+        return f"{self._token.label} ({model})"
+
 
 @dataclass(frozen=True, slots=True)
 class _Opened:

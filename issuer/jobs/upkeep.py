@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from issuer.checkpoints import Checkpoints
 from issuer.jobs.periodic import DAILY, HOURLY, NIGHT, Periodic
 from issuer.keys import ACTIVE
 from issuer.service import Service
@@ -46,6 +47,7 @@ class Upkeep:
             Periodic("status-lists", HOURLY, self.status_lists),
             Periodic("held-completions", RELEASE_EVERY, self.held_completions),
             Periodic("key-age", DAILY, self.key_age, NIGHT),
+            Periodic("audit-checkpoint", HOURLY, self.audit_checkpoint),
             Periodic("clean-up", DAILY, self.clean_up, NIGHT),
         )
 
@@ -70,6 +72,11 @@ class Upkeep:
                 "the key %s signs since %s: rotate it, see keys/README.md", key.name, f"{key.created:%Y-%m-%d}"
             )
         return f"{len(old)} of {len(keys)} active keys should be rotated"
+
+    def audit_checkpoint(self, _now: datetime) -> str:
+        """Sign what the audit log is now, so that nothing before can be cut off or rewritten unnoticed."""
+        made = Checkpoints(self.service).make()
+        return "the audit log is empty" if made is None else f"a checkpoint proves the log up to entry {made.seq}"
 
     def clean_up(self, now: datetime) -> str:
         """Remove what nobody needs any more."""
