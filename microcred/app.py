@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from issuer.model import IssuedCredential
 from issuer.service import Service
@@ -19,6 +21,7 @@ from issuer.settings import IssuerSettings
 from issuer.web import api, batches, lms, pages, published
 from issuer.web import vcapi as vc_issuer
 from issuer.web.files import StoredCredential
+from issuer.web.reports import ReportLane
 from microcred.jobs import workshop
 from microcred.own_documents import OwnDocuments
 from microcred.platforms import platforms
@@ -34,8 +37,11 @@ from verifier.verify import verify
 from verifier.web import look, resolver
 from verifier.web import vcapi as vc_verifier
 from verifier.web.app import Deps, install, router
+from verifier.web.headers import HEADERS, STRICT_TRANSPORT
+from verifier.web.problem import on_defect
 from verifier.web.vcapi import Asked
 
+_HEADERS = MappingProxyType({"http": HEADERS, "https": {**HEADERS, "Strict-Transport-Security": STRICT_TRANSPORT}})
 IMAGE_LIMIT = 4 * 1024 * 1024
 """Bytes of a badge fetched by its address: the limit of an uploaded picture."""
 
@@ -90,10 +96,13 @@ def build(check: Checker, service: Service | None, *, with_verifier: bool = True
     The issuer's pages show a check made now, so the verifier is always there, with or without routes of its own.
     """
     # No redirects to slashes: behind a proxy they would lead to http, with the access token.
-    app = FastAPI(title="microcred", docs_url=None, redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False)
+    app = _Application(
+        title="microcred", docs_url=None, redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False
+    )
     if with_verifier:
         app.include_router(router(Deps(check.verify, check.fetch_badge)))
     if service is not None:
+        app.lane = ReportLane(service, _HEADERS, on_defect)
         _add_issuer(app, service, check)
     _add_vc_api(app, check, service, with_verifier=with_verifier)
     app.add_api_route("/health", _health, include_in_schema=False)
@@ -106,6 +115,18 @@ def build_for_worker() -> FastAPI:
     app = FastAPI(title="microcred", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_api_route("/health", _health, include_in_schema=False)
     return app
+
+
+class _Application(FastAPI):
+    """The framework's application, with a lane in front of it for the busiest address."""
+
+    lane: ReportLane | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.lane is not None and self.lane.takes(scope):
+            await self.lane(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _add_issuer(app: FastAPI, service: Service, check: Checker) -> None:

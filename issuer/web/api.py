@@ -25,7 +25,7 @@ from issuer.service import Service
 from issuer.web import reviews
 from issuer.web.body import read_body
 from issuer.web.problem import on_bad_parameter, on_format_error, on_issuer_error
-from issuer.web.reports import ReportLane, answered, principal_of
+from issuer.web.reports import answered, principal_of
 from issuer.web.shapes import credential_link, definition_json, listed_completion_json
 from openbadge import strict_json, timestamps
 from openbadge.errors import OpenBadgeError
@@ -52,7 +52,6 @@ def install(app: FastAPI, service: Service) -> None:
     app.include_router(_completions(service))
     app.include_router(_definitions(service))
     app.include_router(_credentials(service))
-    app.add_middleware(ReportLane, service=service)
     app.add_exception_handler(IssuerError, on_issuer_error)
     app.add_exception_handler(OpenBadgeError, on_format_error)
     app.add_exception_handler(RequestValidationError, on_bad_parameter)

@@ -15,7 +15,8 @@ MAX_BODY: Final = 1024 * 1024
 
 async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
     """Return the body, at most `limit` bytes. Errors as for `read_pieces`."""
-    return b"".join([piece async for piece in read_pieces(request, limit)])
+    pieces = [piece async for piece in read_pieces(request, limit)]
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 async def read_pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
@@ -30,4 +31,5 @@ async def read_pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
         size += len(piece)
         if size > limit:
             raise InvalidError("LIMIT_EXCEEDED", f"The request has more than {limit:,} bytes.")
-        yield piece
+        if piece:
+            yield piece

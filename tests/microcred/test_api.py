@@ -11,6 +11,7 @@ import pytest
 from microcred.samples import Sample
 from tests.microcred.conftest import Clock
 from tests.verifier.web_client import Client
+from verifier.web.headers import HEADERS
 
 REPORT: dict[str, Any] = {
     "source": "moodle:https://lms.example.edu",
@@ -223,3 +224,22 @@ def test_an_unknown_address_is_a_problem_document(client: Client) -> None:
     unknown = client.get("/status/01a20fbc-1fde-7e3d-a766-adf6bcc8d886")
     assert unknown.status_code == 404
     assert client.get("/status/1").status_code in (404, 422)
+
+
+def test_reports_have_the_headers_of_every_other_answer(api: Api, client: Client) -> None:
+    answers = (api.report(), api.report(surprise=1), client.post("/completions"), api.get("/completions"))
+    assert [answer.status_code for answer in answers] == [201, 422, 401, 200]
+    for answer in answers:
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+        assert len(answer.headers.get_list("x-frame-options")) == 1
+
+
+def test_a_defect_is_answered_without_the_inside(api: Api, sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Any) -> Any:
+        raise ZeroDivisionError("secret of the inside")
+
+    monkeypatch.setattr(sample.service.reports, "_work", broken)
+    answer = api.report()
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.headers.get_list("x-frame-options") == [HEADERS["X-Frame-Options"]]
