@@ -40,6 +40,9 @@ SCHEMES: Final = ("https://", "http://", "urn:", "did:", "mailto:")
 """Beginnings of addresses that no pinned vocabulary gives a meaning of its own, as the name of a prefix."""
 MAX_OBJECTS: Final = 1_000
 """Objects of a document that is expanded here: the limit of `canon`."""
+MAX_QUESTIONS: Final = 500
+"""Answers of one document that the table does not have yet: pyld needs half a millisecond for each, and a rich badge
+asks two hundred. What was answered stays, so ordinary documents ask fewer each time."""
 
 
 @cache
@@ -90,8 +93,17 @@ class _Run:
 
     def __init__(self, table: Table) -> None:
         self.ids: list[Any] = []
-        self._table = table
+        self._known = table
+        self._left = MAX_QUESTIONS
         self._is_address = address().fullmatch
+
+    @property
+    def _table(self) -> Table:
+        """The table, for one more question."""
+        self._left -= 1
+        if self._left < 0:
+            raise NotPlainError
+        return self._known
 
     def node(self, element: Mapping[str, Any], place: Place) -> dict[str, Any]:
         result: dict[str, Any] = {}
