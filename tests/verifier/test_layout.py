@@ -16,12 +16,9 @@ from verifier.layout import ADDRESS, MOMENT, NAME, TEXT, lay_out
 
 SMALL = {"a": TEXT, "b": {"c": NAME, "d": TEXT}, "m": MOMENT}
 NAMES = st.sampled_from(["a", "b", "c", "d", "m", "x", 'q"', "é"])
+LEAVES = st.text(max_size=5) | st.sampled_from(["urn:x:1", "[{", '"', "\\"])
 VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-5, 5)
-    | st.text(max_size=5)
-    | st.sampled_from(["urn:x:1", "[{", '"', "\\"]),
+    st.none() | st.booleans() | st.integers(-5, 5) | LEAVES,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
     max_leaves=12,
 )
@@ -49,7 +46,7 @@ def test_slots_stand_where_the_places_are(document: dict[str, Any], ascii_only: 
         for _, value in wanted(document)
     ]
     pairs = zip(layout.constants, [*values, b""], strict=True)
-    assert b"".join(part for pair in pairs for part in pair) == text.encode("utf-8", "surrogatepass")
+    assert b"".join(part for pair in pairs for part in pair) == text.encode()
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
@@ -89,7 +86,7 @@ def test_whatever_bytes_stand_in_a_slot_a_match_is_the_same_document(one: bytes,
          ["x", "", "https://", "HTTPS://x.example/", "https://w3id.org/x", "https://x.example/é", "https://x.example/ ",
           "https:\\/\\/x.example/", "data:,x", "_:b0", "https://www.w3.org/2018/credentials#x"]),
         (MOMENT, ["2026-03-31T10:00:00Z", "2026-03-31T10:00:00.123Z", "2026-03-31T10:00:00+02:00"],
-         ["2026-03-31", "2026-03-31T10:00Z", "2026-03-31 10:00:00Z", "2026-W14-2T10:00:00Z", "2026-03-31T24:00:00Z", ""]),
+         ["2026-03-31", "2026-03-31T10:00Z", "2026-03-31 10:00:00Z", "2026-W14-2T10:00:00Z", "2026-03-31T24:00:00Z"]),
     ],
 )  # fmt: skip
 def test_grammars(kind: str, good: list[str], bad: list[str]) -> None:
