@@ -56,7 +56,7 @@ def warnings(installation: Installation) -> Iterator[str]:
     with installation.database.begin_read() as tx:
         newest, last = checkpoints.latest(tx), checkpoints.last_entry(tx)
     if last is not None and (newest is None or (last.seq > newest.seq and now - newest.at > CHECKPOINT_AGE)):
-        yield "No checkpoint of the audit log was signed for a while: let jobs run, or run `microcred audit checkpoint`."
+        yield "The audit log has had no checkpoint for a while: let jobs run, or run `microcred audit checkpoint`."
 
 
 def _files(installation: Installation) -> str:
