@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from issuer import definitions
+from issuer import clock, definitions
 from issuer.definitions import Applies, Hold
 from issuer.errors import FieldError, NotFoundError
 from issuer.model import CompletionReport, Definition, DefinitionVersion
@@ -32,13 +32,15 @@ Key = tuple[str, str, str]
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known about a set of reports: `now`, all versions of each definition, who has which credential
-    (`awards`), which of these were revoked, and for which keys a source has taken a completion back, and when."""
+    (`awards`), which of these were revoked, for which keys a source has taken a completion back, and when, and when
+    something was signed last (None: never)."""
 
     now: datetime
     versions: Mapping[str, tuple[DefinitionVersion, ...]]
     awards: Mapping[Key, UUID]
     revoked: frozenset[UUID]
     withdrawn: Mapping[Key, datetime]
+    last_signed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,9 @@ def _which(report: CompletionReport, facts: Facts) -> Applies | Hold:
 
 def _in_the_way(report: CompletionReport, version: DefinitionVersion, facts: Facts) -> Hold | None:
     """What stops the issuing although it is known which version applies."""
+    behind = clock.behind(facts.last_signed_at, facts.now)
+    if behind is not None:
+        return Hold("clock-behind", behind)
     if version.approved_at is not None and facts.now < version.approved_at:
         return Hold("clock-behind", "The clock of this service is behind the approval of the definition. Set it.")
     if version.effective_from is not None and facts.now < version.effective_from:

@@ -8,6 +8,7 @@
     ├── UnauthenticatedError  no token, or one that is not good
     ├── ForbiddenError        a good token without the right to do this
     ├── KeyStoreError         a signing key cannot be made, read or used; trying again helps if it is away only
+    ├── ClockError            the clock is behind what was signed before; nothing is signed until it is right
     ├── BusyError             the database had no time for this; trying again helps
     ├── UnreachableError      the database server is away or the line to it is broken; trying again helps
     ├── StorageError          the database's file or disk refuses; somebody has to look after the machine
@@ -107,6 +108,13 @@ class PassphraseError(KeyStoreError):
 
     code = "PASSPHRASE_ERROR"
     title = "The key passphrase is missing or wrong"
+
+
+class ClockError(IssuerError):
+    """The clock of the machine is behind what was signed before, so nothing is signed."""
+
+    code = "CLOCK_BEHIND"
+    title = "The clock of the service is wrong"
 
 
 class BusyError(IssuerError):

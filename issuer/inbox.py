@@ -26,7 +26,7 @@ from issuer.make import Maker
 from issuer.model import Completion, CompletionReport, IssuedCredential, ReviewKind
 from issuer.reviews import Reported
 from issuer.store import completions as completion_store
-from issuer.store import credentials
+from issuer.store import credentials, status_lists
 from issuer.store import definitions as definition_store
 from issuer.store import reviews as review_store
 from issuer.store.rows import new_ids
@@ -102,7 +102,8 @@ def facts_of(tx: Transaction, reports: Iterable[CompletionReport], now: datetime
         if any_withdrawn:
             withdrawn |= review_store.withdrawn_among(tx, definition_id, persons)
     revoked = credentials.revoked_among(tx, awards.values())
-    return Facts(now, definition_store.versions_of(tx, list(people)), awards, revoked, withdrawn)
+    versions = definition_store.versions_of(tx, list(people))
+    return Facts(now, versions, awards, revoked, withdrawn, status_lists.last_signed_at(tx))
 
 
 @dataclass(slots=True)

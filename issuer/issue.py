@@ -26,6 +26,7 @@ from issuer.lint import LintError
 from issuer.make import CRYPTOSUITE, Made, Maker, Plan
 from issuer.model import Completion, DefinitionVersion, IssuedCredential, StatusSlot
 from issuer.store import credentials, institutions
+from issuer.values import valid_until
 
 __all__ = ["CRYPTOSUITE", "Issuance", "Wanted", "make_all", "seed_of", "store"]
 
@@ -75,13 +76,30 @@ class _Making:
         self._now = now
         self._institution_id = tx.institution_id
         self._secret = institutions.secret(tx)
-        self._slots = status.allocate_many(tx, status.REVOCATION, len({item.key for item in wanted}), now)
         self._awarded: dict[Key, UUID] = {}
         self._done: dict[UUID, tuple[Completion, IssuedCredential | None]] = {}
+        self._years: dict[UUID, int | None] = {}
+        self._slots = {
+            year: status.allocate_many(tx, status.REVOCATION, count, now, valid_year=year)
+            for year, count in self._counts().items()
+        }
+
+    def _counts(self) -> dict[int | None, int]:
+        """Return how many status entries are needed at most, by the year in which the credentials expire."""
+        keys: dict[int | None, set[Key]] = {}
+        for item in self._wanted:
+            try:
+                year = status.year_of(valid_until(item.completion, item.version.definition))
+            except FieldError as error:
+                self._done[item.completion.id] = _held(item.completion, error), None
+            else:
+                self._years[item.completion.id] = year
+                keys.setdefault(year, set()).add(item.key)
+        return {year: len(found) for year, found in keys.items()}
 
     def all(self) -> list[tuple[Completion, IssuedCredential | None]]:
         """In rounds: of those with one business key, one after the other is tried until there is a credential."""
-        waiting = list(self._wanted)
+        waiting = [item for item in self._wanted if item.completion.id in self._years]
         while waiting:
             tried: dict[Key, Wanted] = {}
             waiting = [item for item in waiting if tried.setdefault(item.key, item) is not item]
@@ -97,20 +115,19 @@ class _Making:
         return True
 
     def _try(self, items: Sequence[Wanted]) -> None:
-        plans = [
-            Plan(item.completion, item.version, slot, seed_of(self._secret, item.completion.id), self._now)
-            for item, slot in zip(items, self._slots, strict=False)
-        ]
-        unused: list[StatusSlot] = []
+        plans = [self._plan(item) for item in items]
         for item, plan, made in zip(items, plans, self._made(plans), strict=True):
             if isinstance(made, Made):
                 issued = self._record(item, plan.slot, made)
                 self._awarded[item.key] = issued.id
                 self._done[item.completion.id] = item.completion, issued
             else:
-                unused.append(plan.slot)
+                self._slots[self._years[item.completion.id]].append(plan.slot)
                 self._done[item.completion.id] = _held(item.completion, made), None
-        self._slots = unused + self._slots[len(items) :]
+
+    def _plan(self, item: Wanted) -> Plan:
+        slot = self._slots[self._years[item.completion.id]].pop()
+        return Plan(item.completion, item.version, slot, seed_of(self._secret, item.completion.id), self._now)
 
     def _made(self, plans: Sequence[Plan]) -> Sequence[Made | IssuerError]:
         """Make credentials, and verify one of their signatures: a key store can be broken, too."""
@@ -160,7 +177,12 @@ def store(tx: Transaction, made: Sequence[tuple[Completion, IssuedCredential | N
                 actor,
                 "credential.issue",
                 str(credential.id),
-                {"completion": str(completion.id), "sha256": credential.sha256.hex(), "key": credential.key_id},
+                {
+                    "completion": str(completion.id),
+                    "sha256": credential.sha256.hex(),
+                    "key": credential.key_id,
+                    "status": status.place_text(credential.status_list_id, credential.status_index),
+                },
             )
             for completion, credential, actor in issued
         ],

@@ -16,19 +16,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from issuer import audit, status
+from issuer import audit, clock, status
 from issuer.db import Transaction
 from issuer.errors import IntegrityError, NotFoundError, StateError
 from issuer.keys import Signer, throwaway_signer
 from issuer.lint import check_any, prove_any
-from issuer.model import StatusSlot
+from issuer.model import StatusSlot, StatusState
 from issuer.model.profile import IssuerProfile, ProfileCredential
 from issuer.profile_draft import Securing, as_issuer, draft, secure, verifiable, with_entry
 from issuer.profile_request import IssueRequest, StatusUpdate
 from issuer.profiles import find
 from issuer.service import Service
+from issuer.status import Ruling
 from issuer.store import profiles as store
-from issuer.store import status_lists
 from openbadge import jcs
 from openbadge.errors import InvalidError
 from openbadge.proof.sd import issue as sd_issue
@@ -52,11 +52,12 @@ class ProfileIssuer:
         """Issue a credential as the profile `name` and return it with its proof.
 
         Raises `NotFoundError` for an unknown profile, `InvalidError` for a credential that must not be signed,
-        `KeyStoreError` when the key cannot be used.
+        `KeyStoreError` when the key cannot be used, `ClockError` when the clock is behind the last signature.
         """
         now = self._service.clock()
         with self._database.begin_read(self._institution) as tx:
             profile = find(tx, name)
+            clock.check(tx, now)
         document = draft(request.credential, profile.did)
         check_any(document)
         slot = self._allocate(profile, now) if profile.with_status else None
@@ -74,15 +75,13 @@ class ProfileIssuer:
         Raises `NotFoundError` for a credential that no profile issued with such a status, `InvalidError` when several
         have this id, `StateError` for a revocation that shall be taken back.
         """
-        now = self._service.clock()
         with self._database.begin_write(self._institution) as tx:
             found = _entry(tx, update)
-            before = status_lists.newest_change(tx, found.status_list_id, found.status_index)
-            is_set = before is not None and before.value
-            if is_set and not update.value:
+            if update.value:
+                status.decide(tx, [found], Ruling(StatusState.REVOKED, REASON, actor, self._service.clock()), "profile")
+            elif status.is_revoked(tx, found):
                 raise StateError("A revocation cannot be taken back. Issue a new credential instead.")
-            if update.value and not is_set:
-                self._revoke(tx, found, actor, now)
+        self._service.status_lists.tell([found.status_list_id])
 
     def _allocate(self, profile: IssuerProfile, now: datetime) -> StatusSlot:
         with self._database.begin_write(self._institution) as tx:
@@ -126,12 +125,6 @@ class ProfileIssuer:
                 )
                 store.add_credential(tx, record)
             audit.append(tx, now, actor, "profile.issue", profile.name, {"id": str(key), "sha256": digest.hex()})
-
-    def _revoke(self, tx: Transaction, found: ProfileCredential, actor: str, now: datetime) -> None:
-        place = {"list_id": found.status_list_id, "index": found.status_index}
-        status_lists.add_change(tx, **place, value=True, reason=REASON, actor=actor, at=now)
-        audit.append(tx, now, actor, "profile.revoke", str(found.id), {"sha256": found.sha256.hex()})
-        self._service.status_lists.publish(tx, found.status_list_id, now)
 
 
 def _entry(tx: Transaction, update: StatusUpdate) -> ProfileCredential:

@@ -16,19 +16,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from issuer import audit, issue, status
+from issuer import audit, clock, issue, status
 from issuer.audit import Line
 from issuer.db import Database, Transaction
 from issuer.errors import IssuerError, StateError
 from issuer.issuance_log import IssuanceLog
 from issuer.make import Made, Maker, Plan
-from issuer.model import IssuedCredential, StatusSlot
+from issuer.model import IssuedCredential, StatusSlot, StatusState
 from issuer.model.canonical import sha256
 from issuer.model.keys import FormerEdition
-from issuer.store import completions, credentials, definitions, editions, institutions
+from issuer.status import Ruling
+from issuer.store import completions, credentials, definitions, editions, institutions, status_lists
 
 BATCH: Final = 250
 """Credentials of one transaction: other writers wait for less than a second, also with a key in an HSM."""
@@ -66,8 +67,8 @@ class Reissue:
     def run(self, log: IssuanceLog, token_prefix: str, actor: str) -> Reissued:
         """Issue again what is in the log and still good; forget the tokens of the key, whose texts begin as told.
 
-        Raises `KeyStoreError` when nothing can sign now, `IntegrityError` when signatures do not verify; what was
-        committed before stays. Harmless to repeat.
+        Raises `KeyStoreError` or `ClockError` when nothing can sign now, `IntegrityError` when signatures do not
+        verify; what was committed before stays. Harmless to repeat.
         """
         done, after = Reissued(), None
         while True:
@@ -85,6 +86,7 @@ class Reissue:
         self, tx: Transaction, found: Sequence[IssuedCredential], log: IssuanceLog, actor: str, done: Reissued
     ) -> None:
         now = self.clock()
+        clock.check(tx, now)
         revoked = credentials.revoked_among(tx, [item.id for item in found])
         good: list[IssuedCredential] = []
         for item in found:
@@ -118,7 +120,7 @@ class Reissue:
         editions.keep(tx, [_former(before, now) for before, _ in replaced])
         if editions.replace_many(tx, replaced) != len(replaced):
             raise StateError("Somebody else issued the same credentials again at the same time. Start again.")
-        editions.set_bits(tx, [_bit(before, actor, now) for before, _ in replaced])
+        status_lists.add_changes(tx, status.moved(tx, replaced, Ruling(StatusState.REVOKED, REPLACED, actor, now)))
         audit.append_many(tx, now, [_line(before, after, actor) for before, after in replaced])
         done.credentials += len(replaced)
 
@@ -148,9 +150,8 @@ def _plans(tx: Transaction, good: Sequence[IssuedCredential], now: datetime) -> 
     secret = institutions.secret(tx)
     reports = completions.by_ids(tx, [item.completion_id for item in good])
     versions = {key: definitions.get(tx, key) for key in {item.definition_version_id for item in good}}
-    slots = status.allocate_many(tx, status.REVOCATION, len(good), now)
     plans: list[Plan | StateError] = []
-    for item, slot in zip(good, slots, strict=True):
+    for item, slot in zip(good, _slots(tx, good, now), strict=True):
         completion, version = reports.get(item.completion_id), versions[item.definition_version_id]
         if completion is None or version is None:
             plans.append(StateError("Its completion or its definition is not here any more."))
@@ -159,6 +160,17 @@ def _plans(tx: Transaction, good: Sequence[IssuedCredential], now: datetime) -> 
         else:
             plans.append(Plan(completion, version, slot, issue.seed_of(secret, completion.id), now, item.public_id))
     return plans
+
+
+def _slots(tx: Transaction, good: Sequence[IssuedCredential], now: datetime) -> list[StatusSlot]:
+    """Return a new status entry for each, in a list of the year that its old one is in."""
+    lists = {key: status.get(tx, key).valid_year for key in {item.status_list_id for item in good}}
+    years = [lists[item.status_list_id] for item in good]
+    found = {
+        year: iter(status.allocate_many(tx, status.REVOCATION, years.count(year), now, valid_year=year))
+        for year in dict.fromkeys(years)
+    }
+    return [next(found[year]) for year in years]
 
 
 def _paired(
@@ -198,11 +210,6 @@ def _former(before: IssuedCredential, now: datetime) -> FormerEdition:
         document=before.document,
         jwt=before.jwt,
     )
-
-
-def _bit(before: IssuedCredential, actor: str, now: datetime) -> dict[str, Any]:
-    entry = {"list_id": before.status_list_id, "index": before.status_index}
-    return {**entry, "value": True, "reason": REPLACED, "actor": actor, "at": now}
 
 
 def _line(before: IssuedCredential, after: IssuedCredential, actor: str) -> Line:

@@ -60,13 +60,16 @@ class ReviewDesk:
         if decision not in DECISIONS:
             raise FieldError("decision", f"must be one of {', '.join(DECISIONS)}")
         now = self._clock()
+        changed: list[UUID] = []
         with self._database.begin_write(self._institution_id) as tx:
             record = _open(tx, review_id)
             store.settle(tx, record, state=decision, note=note, settled_by=actor, settled_at=now)
             audit.append(tx, now, actor, f"review.{decision}", str(review_id), {"kind": record.kind.value})
             if (record.kind, decision) == (ReviewKind.WITHDRAWAL, ReviewState.ACCEPTED):
-                self._end(tx, record, note, actor, now)
-            return _get(tx, review_id)
+                changed = _end(tx, record, note, actor, now)
+            settled = _get(tx, review_id)
+        self._publisher.tell(changed)
+        return settled
 
     def get(self, review_id: UUID) -> Review:
         """Return one review. Raises `NotFoundError`."""
@@ -80,20 +83,20 @@ class ReviewDesk:
         with self._database.begin_read(self._institution_id) as tx:
             return store.page(tx, state, limit, after)
 
-    def _end(self, tx: Transaction, record: Review, note: str, actor: str, now: datetime) -> None:
-        """End the completions that a withdrawal takes back, and revoke what was issued for them."""
-        for completion in completion_store.of_key(tx, (record.person, record.definition_id, record.occurrence)):
-            if completion.completed_at <= record.occurred_at:
-                self._withdraw(tx, completion, note, actor, now)
 
-    def _withdraw(self, tx: Transaction, completion: Completion, note: str, actor: str, now: datetime) -> None:
-        if CompletionState.WITHDRAWN not in completions.TRANSITIONS[completion.state]:
-            return
-        completions.advance(tx, completion, CompletionState.WITHDRAWN, Hold("taken-back", note), actor, now)
-        issued = None if completion.credential_id is None else credentials.get(tx, completion.credential_id)
-        if issued is not None:
-            change = status.revoke(tx, issued, note, actor, now)
-            self._publisher.publish(tx, change.list_id, now)
+def _end(tx: Transaction, record: Review, note: str, actor: str, now: datetime) -> list[UUID]:
+    """End the completions that a withdrawal takes back, revoke what was issued, return the status lists changed."""
+    known = completion_store.of_key(tx, (record.person, record.definition_id, record.occurrence))
+    ended = [_withdrawn(tx, item, note, actor, now) for item in known if item.completed_at <= record.occurred_at]
+    return [list_id for list_id in ended if list_id is not None]
+
+
+def _withdrawn(tx: Transaction, completion: Completion, note: str, actor: str, now: datetime) -> UUID | None:
+    if CompletionState.WITHDRAWN not in completions.TRANSITIONS[completion.state]:
+        return None
+    completions.advance(tx, completion, CompletionState.WITHDRAWN, Hold("taken-back", note), actor, now)
+    issued = None if completion.credential_id is None else credentials.get(tx, completion.credential_id)
+    return None if issued is None else status.revoke(tx, issued, note, actor, now).list_id
 
 
 def _check(tx: Transaction, said: Withdrawal, now: datetime) -> None:

@@ -6,6 +6,7 @@ A method opens the transactions that it needs; what it returns is committed. Clo
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,8 @@ from uuid import UUID
 from issuer import audit, definitions, status
 from issuer.achievement import achievement_json
 from issuer.addresses import Addresses
-from issuer.db import Database, Transaction
+from issuer.db import Database
+from issuer.decisions import Decisions
 from issuer.definitions import Decision
 from issuer.errors import NotFoundError, StateError
 from issuer.group import GroupCommit
@@ -30,7 +32,7 @@ from issuer.model import (
     StatusChange,
 )
 from issuer.model.canonical import sha256
-from issuer.publication import StatusPublisher
+from issuer.publication import Publishing, StatusPublisher
 from issuer.review_desk import ReviewDesk
 from issuer.signing import Signing
 from issuer.store import credentials
@@ -41,12 +43,21 @@ PUBLIC: Final = "anybody"
 """Who is answerable for what any visitor of a public address may cause."""
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where files are: published status lists, and compiled templates, which all processes of the home share."""
+
+    publishing: Publishing
+    compiled: Path | None = None
+
+
 class Service:
     """The issuer of one institution. Safe to use from several threads.
 
-    `key_desk`, `signing`, `status_lists` and `completions` are its parts for what people do to keys, signing, status
-    lists and completions; single reports over HTTP queue at `reports`, where those that come at the same time share a
-    transaction. At `reviews` waits what a person has to decide.
+    `key_desk`, `signing`, `status_lists`, `decisions` and `completions` are its parts for what people do to keys,
+    signing, status lists, what is decided about credentials, and completions; single reports over HTTP queue at
+    `reports`, where those that come at the same time share a transaction. At `reviews` waits what a person has to
+    decide.
     """
 
     def __init__(
@@ -56,9 +67,8 @@ class Service:
         addresses: Addresses,
         keys: KeyStore,
         clock: Callable[[], datetime],
-        compiled: Path | None = None,
+        places: Places,
     ) -> None:
-        """`compiled` is the folder for compiled templates, which all processes of the home share."""
         self.database = database
         self.institution = institution
         self.addresses = addresses
@@ -66,8 +76,9 @@ class Service:
         self.clock = clock
         self.key_desk = KeyDesk(database, institution, keys, clock)
         random_bytes = database.random_bytes
-        self.signing = Signing(keys, institution, addresses, random_bytes, self.key_desk.published, compiled)
-        self.status_lists = StatusPublisher(database, institution, self.signing, clock)
+        self.signing = Signing(keys, institution, addresses, random_bytes, self.key_desk.published, places.compiled)
+        self.status_lists = StatusPublisher(database, institution, self.signing, clock, places.publishing)
+        self.decisions = Decisions(database, institution.id, self.status_lists, clock)
         self.completions = Intake(database, institution.id, self.signing, clock)
         self.reports = GroupCommit(self.completions.admit_many)
         self.reviews = ReviewDesk(database, institution.id, self.status_lists, clock)
@@ -123,6 +134,12 @@ class Service:
         with self.database.begin_read(self.institution.id) as tx:
             return credentials.by_public_id(tx, public_id)
 
+    def decision(self, credential: IssuedCredential) -> StatusChange | None:
+        """Return what is decided about a credential now, None if it is in force."""
+        with self.database.begin_read(self.institution.id) as tx:
+            change = status.current(tx, credential)
+        return change if change is not None and change.is_set else None
+
     def token(self, public_id: str) -> str:
         """Return the token form (VC-JWT) of the credential at a public address, signed when it is first asked for.
 
@@ -138,7 +155,9 @@ class Service:
         """Sign in the transaction that stores: so no token is of an edition, or by a key, that was just replaced."""
         now = self.clock()
         with self.database.begin_write(self.institution.id) as tx:
-            credential = self._ours(tx, public_id)
+            credential = credentials.by_public_id(tx, public_id)
+            if credential is None or credential.institution_id != self.institution.id:
+                raise NotFoundError("There is no such credential here.")
             if credential.jwt is not None:
                 return credential.jwt
             if status.is_revoked(tx, credential):
@@ -156,20 +175,3 @@ class Service:
         """Return credentials in order of issue; `after` is the last id that is known."""
         with self.database.begin_read(self.institution.id) as tx:
             return credentials.page(tx, limit, after)
-
-    def revoke(self, public_id: str, reason: str, actor: str) -> StatusChange:
-        """Revoke a credential by the last part of its address, and publish its status list at once.
-
-        Revoking again changes nothing. Raises `NotFoundError` for an address that is not of this institution.
-        """
-        now = self.clock()
-        with self.database.begin_write(self.institution.id) as tx:
-            change = status.revoke(tx, self._ours(tx, public_id), reason, actor, now)
-            self.status_lists.publish(tx, change.list_id, now)
-            return change
-
-    def _ours(self, tx: Transaction, public_id: str) -> IssuedCredential:
-        found = credentials.by_public_id(tx, public_id)
-        if found is None or found.institution_id != self.institution.id:
-            raise NotFoundError("There is no such credential here.")
-        return found

@@ -5,6 +5,7 @@ Every setting is a row of `SETTINGS` with the sentence that the README prints. A
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,10 @@ from urllib.parse import urlsplit
 from issuer.addresses import is_loopback
 from issuer.errors import SettingsError
 from issuer.keys_kinds import DEFAULT_KIND, TOKEN_ALGORITHMS
+
+DEFAULT_STATUS_SECONDS: Final = 2
+MAX_STATUS_SECONDS: Final = 60
+"""A minute: with the one that caches keep a list, far below the five that wallets allow for a revocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,11 @@ VERIFIER_URL: Final = Setting(
     "the public address of the service",
     "Where the public verifier is, for the links on credential pages: needed when another machine has that role.",
 )
+STATUS_SECONDS: Final = Setting(
+    "MICROCRED_STATUS_SECONDS",
+    "2",
+    "After how many seconds at most a decision about a credential is published, when many are made: 0 to 60.",
+)
 VC_API_AUTH: Final = Setting(
     "MICROCRED_VC_API_AUTH",
     "token",
@@ -102,6 +112,7 @@ SETTINGS: Final = (
     PKCS11_PIN,
     PKCS11_PIN_FILE,
     TOKEN_ALGORITHM,
+    STATUS_SECONDS,
     VC_API_AUTH,
 )
 """All of them, in the order of the README."""
@@ -137,6 +148,7 @@ class IssuerSettings:
     key_encryption_key: str | None = field(default=None, repr=False)
     key_encryption_key_file: Path | None = None
     pkcs11: Pkcs11Settings | None = None
+    status_seconds: int = DEFAULT_STATUS_SECONDS
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> IssuerSettings:
@@ -156,6 +168,7 @@ class IssuerSettings:
             key_encryption_key=_read(environ, ENCRYPTION_KEY, _not_empty, None),
             key_encryption_key_file=_read(environ, ENCRYPTION_KEY_FILE, _path, None),
             pkcs11=_pkcs11(environ, home),
+            status_seconds=_read(environ, STATUS_SECONDS, _status_seconds, DEFAULT_STATUS_SECONDS),
         )
 
     @property
@@ -167,6 +180,11 @@ class IssuerSettings:
     def keys_directory(self) -> Path:
         """The folder of the signing keys."""
         return self.home / "keys"
+
+    @property
+    def status_directory(self) -> Path:
+        """The folder of the published status lists."""
+        return self.home / "status"
 
 
 def _pkcs11(environ: Mapping[str, str], home: Path) -> Pkcs11Settings | None:
@@ -212,6 +230,12 @@ def _token_algorithm(value: str) -> str:
     if value not in TOKEN_ALGORITHMS:
         raise ValueError(f"must be one of {', '.join(TOKEN_ALGORITHMS)}")
     return TOKEN_ALGORITHMS[value]
+
+
+def _status_seconds(value: str) -> int:
+    if not re.fullmatch("[0-9]{1,2}", value) or int(value) > MAX_STATUS_SECONDS:
+        raise ValueError(f"must be a whole number from 0 to {MAX_STATUS_SECONDS}")
+    return int(value)
 
 
 def _base_url(value: str) -> str:

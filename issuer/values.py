@@ -57,14 +57,21 @@ def slot_values(completion: Completion, definition: Definition, addresses: Addre
         values["result"] = [_result(report, index, definition, addresses) for index in range(len(report.result))]
     if report.evidence:
         values["evidence"] = [_evidence(item) for item in report.evidence]
-    if definition.validity_period is not None:
-        values["validUntil"] = timestamps.write(add_period(completion.completed_at, definition.validity_period))
+    end = valid_until(completion, definition)
+    if end is not None:
+        values["validUntil"] = timestamps.write(end)
     if completion.learner_email is not None:
         salt = multibase.base64url_encode(derived(seed, EMAIL_SALT))
         email = identity.normalize("emailAddress", completion.learner_email)
         values["recipientEmailHash"] = identity.hash_identity(email, salt)
         values["recipientEmailSalt"] = salt
     return values
+
+
+def valid_until(completion: Completion, definition: Definition) -> datetime | None:
+    """Return when the credential of a completion expires; None if never. Raises `FieldError` as `add_period`."""
+    period = definition.validity_period
+    return None if period is None else add_period(completion.completed_at, period)
 
 
 def _uuid(random: bytes) -> str:

@@ -14,6 +14,7 @@ from microcred.cli import (
     audit,
     batches,
     bindings,
+    clock,
     completions,
     connections,
     credentials,
@@ -30,6 +31,7 @@ from microcred.cli import (
     reviews,
     serve,
     simulate,
+    status,
     tokens,
     verify,
     watch,
@@ -42,8 +44,8 @@ from verifier.cli import Parser, Streams
 from verifier.settings import SettingsError
 
 COMMANDS: Final = (
-    init, demo, serve, work, verify, definitions, completions, batches, credentials, deliveries, reviews, keys, issuers,
-    tokens, connections, bindings, persons, simulate, watch, doctor, db, audit, jose,
+    init, demo, serve, work, verify, definitions, completions, batches, credentials, status, deliveries, reviews, keys,
+    issuers, tokens, connections, bindings, persons, simulate, watch, doctor, clock, db, audit, jose,
 )  # fmt: skip
 EXIT_FAILED: Final = 1
 

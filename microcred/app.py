@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from issuer.model import IssuedCredential
 from issuer.service import Service
 from issuer.settings import IssuerSettings
-from issuer.web import api, batches, lms, pages, published
+from issuer.web import api, batches, decisions, lms, pages, published
 from issuer.web import vcapi as vc_issuer
 from issuer.web.files import StoredCredential
 from issuer.web.reports import ReportLane
@@ -135,6 +135,7 @@ def _add_issuer(app: FastAPI, service: Service, check: Checker) -> None:
     app.include_router(batches.router(workshop(service, check.world).batch_work, api.Guard(service)))
     app.state.platforms = platforms(service, check.world)
     app.include_router(lms.router(app.state.platforms, api.Guard(service)))
+    app.include_router(decisions.router(service, api.Guard(service)))
     api.install(app, service)
     app.include_router(pages.router(_page_deps(service, check)))
 

@@ -14,7 +14,7 @@ from issuer.deliver.files import baked_png, baked_svg
 from issuer.deliver.page import credential_face
 from issuer.errors import IntegrityError, SettingsError
 from issuer.inbox import Answer
-from issuer.model import IssuedCredential
+from issuer.model import IssuedCredential, StatusState
 from issuer.settings import IssuerSettings
 from microcred import samples
 from microcred.app import checker
@@ -111,7 +111,10 @@ class Show:
 
     def _revoked(self, sample: Sample) -> None:
         credential = _credential(report(sample, BRAM))
-        sample.service.revoke(credential.public_id, "Issued for an exam that was graded by mistake.", samples.AUTHOR)
+        reason = "Issued for an exam that was graded by mistake."
+        sample.service.decisions.decide(
+            [credential.public_id], StatusState.REVOKED, reason, samples.AUTHOR, at_once=True
+        )
         verdict = checker(self._world, sample.service).verify(credential.document)
         self._say(f"5. Bram de Vries’ credential is revoked; the same check now says: {verdict.headline}")
         self._link("Bram’s, revoked", sample, credential)
@@ -164,7 +167,7 @@ def _files(sample: Sample, credential: IssuedCredential, checked: Report) -> dic
     document = json.loads(credential.document)
     shown = credential_face(document)
     key_document = strict_json.dumps(service.signing.did_document())
-    status_list = service.status_lists.current(credential.status_list_id).document
+    status_list = service.status_lists.current(credential.status_list_id)
     material = {
         did.did_web_url(service.institution.did): {"file": "did.json", "mediaType": MEDIA_DID},
         document["credentialStatus"]["statusListCredential"]: {"file": "status-list.json", "mediaType": MEDIA_VC},

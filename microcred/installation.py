@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,8 +16,10 @@ from issuer.keys import KeyStore
 from issuer.keys_desk import KeyDesk
 from issuer.migrations import Schema
 from issuer.model import Institution
-from issuer.service import Service
+from issuer.publication import Publishing
+from issuer.service import Places, Service
 from issuer.settings import IssuerSettings
+from issuer.status_files import StatusFiles
 from issuer.store import institutions
 from microcred.keys import key_store
 from microcred.world import World
@@ -47,8 +50,10 @@ class Installation:
         """Return the issuer at work. Raises `NotFoundError` when the home is not prepared."""
         institution = self.institution()
         addresses = Addresses(institution.base_url, self.settings.verifier_url)
-        compiled = self.settings.home / "cache" / "compiled"
-        return Service(self.database, institution, addresses, self.keys, self.world.clock, compiled)
+        delay = timedelta(seconds=self.settings.status_seconds)
+        publishing = Publishing(StatusFiles(self.settings.status_directory), delay)
+        places = Places(publishing, self.settings.home / "cache" / "compiled")
+        return Service(self.database, institution, addresses, self.keys, self.world.clock, places)
 
     def key_desk(self) -> KeyDesk:
         """Return what people do to keys. Raises `NotFoundError` when the home is not prepared."""

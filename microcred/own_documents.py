@@ -50,7 +50,7 @@ class OwnDocuments:
         kind, _, name = (self._path(url) or "").strip("/").partition("/")
         try:
             if kind == "status":
-                return MEDIA_VC, self._service.status_lists.current(UUID(name)).document
+                return MEDIA_VC, self._service.status_lists.current(UUID(name))
             if kind == "credentials":
                 return self._credential(name)
         except (IssuerError, ValueError) as error:

@@ -88,7 +88,10 @@ def duties(shop: Workshop) -> tuple[Duty, ...]:
     def forget(engine: Engine, now: datetime) -> None:
         engine.forget(now - KEEP_RECORDS)
 
-    rest = (every(_MINUTE, restart), every(periodic.HOURLY, forget))
+    def publish(_engine: Engine, _now: datetime) -> None:
+        shop.service.status_lists.publish_due()
+
+    rest = (publish, every(_MINUTE, restart), every(periodic.HOURLY, forget))
     return (deliver, *rest) if shop.channels else rest
 
 

@@ -33,6 +33,7 @@ from issuer.model.records import (
     StatusList,
     StatusPublication,
     StatusSlot,
+    StatusState,
 )
 from issuer.model.report import CompletionReport, DefinitionRef, Evidence, Learner, Result
 from issuer.model.withdrawal import Withdrawal
@@ -68,6 +69,7 @@ __all__ = [
     "StatusList",
     "StatusPublication",
     "StatusSlot",
+    "StatusState",
     "Subject",
     "Withdrawal",
     "Workload",

@@ -53,6 +53,17 @@ class ReviewState(StrEnum):
     DISMISSED = "dismissed"
 
 
+class StatusState(StrEnum):
+    """What the issuer decided about a credential; `issuer.status` says what may follow what.
+
+    Reinstated lifts a suspension. A revocation is for good.
+    """
+
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    REINSTATED = "reinstated"
+
+
 @dataclass(frozen=True, slots=True)
 class Institution:
     """Who awards. `slug` is its name in our addresses, `country` is ISO 3166-1 alpha-2.
@@ -217,7 +228,9 @@ class StatusList:
     """Status bits, published at `url` for ever.
 
     `taken` counts the entries given away; `permutation_key` (32 bytes) scatters them. `profile_id` is the issuer
-    profile whose list it is, None for the institution's own.
+    profile whose list it is, None for the institution's own. `valid_year` is the year (UTC) in which its credentials
+    expire; None: they have no end, or the list is older than the sharding by years. `last_signed_at` is the latest
+    time at which a credential with an entry in it, or the list itself, was signed.
     """
 
     id: UUID
@@ -229,6 +242,8 @@ class StatusList:
     permutation_key: bytes = field(repr=False)
     created_at: datetime
     profile_id: UUID | None = None
+    valid_year: int | None = None
+    last_signed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +259,17 @@ class StatusSlot:
 class StatusChange:
     """One decision about one status entry. Never changed; the newest one counts."""
 
-    id: int
     list_id: UUID
     index: int
-    value: bool
     reason: str
     actor: str
     at: datetime
+    state: StatusState
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it sets the bit: the credential is not valid now."""
+        return self.state is not StatusState.REINSTATED
 
 
 @dataclass(frozen=True, slots=True)

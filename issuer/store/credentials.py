@@ -9,20 +9,21 @@ from uuid import UUID
 from sqlalchemy import Select, and_, bindparam, select, update
 
 from issuer.db import Transaction
-from issuer.model import Completion, IssuedCredential
+from issuer.model import Completion, IssuedCredential, StatusState
 from issuer.store.rows import MAX_PAGE, among, changed, insert_many, pairs_in, read_all, read_in, read_one
 from issuer.store.tables import award
 from issuer.store.tables import credential as table
 from issuer.store.tables import status_change as changes
 
 _BY_ID: Final = select(table).where(table.c.institution_id == bindparam("institution"), among(table.c.id))
+_BY_PUBLIC_ID: Final = select(table).where(table.c.institution_id == bindparam("institution"), among(table.c.public_id))
 _AWARDED: Final = select(award.c.person, award.c.occurrence, award.c.credential_id).where(
     award.c.institution_id == bindparam("institution"),
     award.c.definition_id == bindparam("definition"),
     among(award.c.person),
 )
 _CHANGES: Final = (
-    select(table.c.id, changes.c.value)
+    select(table.c.id, changes.c.state)
     .join(changes, and_(changes.c.list_id == table.c.status_list_id, changes.c.index == table.c.status_index))
     .where(among(table.c.id))
     .order_by(changes.c.id)
@@ -52,6 +53,12 @@ def by_public_id(tx: Transaction, public_id: str) -> IssuedCredential | None:
     return read_one(tx, select(table).where(table.c.public_id == public_id), IssuedCredential)
 
 
+def by_public_ids(tx: Transaction, public_ids: Collection[str]) -> dict[str, IssuedCredential]:
+    """Return the institution's credentials at some public addresses."""
+    found = read_in(tx, _BY_PUBLIC_ID, public_ids, IssuedCredential, institution=tx.institution_id)
+    return {record.public_id: record for record in found}
+
+
 def page(tx: Transaction, limit: int, after: UUID | None = None) -> tuple[IssuedCredential, ...]:
     """Return up to `limit` (at most `MAX_PAGE`) credentials in order of issue, those after the key `after`."""
     statement = _ours(tx).order_by(table.c.id).limit(max(1, min(limit, MAX_PAGE)))
@@ -65,9 +72,9 @@ def awarded_among(tx: Transaction, definition_id: str, persons: Collection[str])
 
 
 def revoked_among(tx: Transaction, credential_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Return the keys of those credentials whose status entry's newest decision sets the bit."""
+    """Return the keys of those credentials that were revoked. One that is suspended may come back."""
     newest = dict(pairs_in(tx, _CHANGES, credential_ids))
-    return frozenset(key for key, is_set in newest.items() if is_set)
+    return frozenset(key for key, state in newest.items() if state is StatusState.REVOKED)
 
 
 def award_many(tx: Transaction, issued: Sequence[Completion]) -> None:

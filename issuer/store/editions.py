@@ -14,7 +14,6 @@ from issuer.model import IssuedCredential
 from issuer.model.keys import FormerEdition
 from issuer.store.rows import changed, insert_many, read_all
 from issuer.store.tables import credential as table
-from issuer.store.tables import status_change as changes
 from issuer.store.tables_keys import credential_edition as former
 
 _CHANGING: Final = ("sha256", "key_id", "status_list_id", "status_index", "issued_at", "edition", "document", "jwt")
@@ -57,12 +56,6 @@ def replace_many(tx: Transaction, pairs: Sequence[tuple[IssuedCredential, Issued
     values = [{f"new_{name}": getattr(after, name) for name in _CHANGING} for _, after in pairs]
     keys = [{"old_id": before.id, "old_edition": before.edition} for before, _ in pairs]
     return changed(tx, _REPLACE, [value | key for value, key in zip(values, keys, strict=True)])
-
-
-def set_bits(tx: Transaction, entries: Sequence[dict[str, Any]]) -> None:
-    """Append decisions about status entries, given as rows of `status_change` without their key."""
-    if entries:
-        tx.connection.execute(changes.insert(), list(entries))
 
 
 def drop_tokens(tx: Transaction, prefix: str, credentials: Sequence[IssuedCredential]) -> int:

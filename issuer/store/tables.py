@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from issuer.model import CompletionState, DefinitionState, ReviewKind, ReviewState
+from issuer.model import CompletionState, DefinitionState, ReviewKind, ReviewState, StatusState
 from issuer.store.columns import Id, Instant, JsonText, Names, Serial, Word
 
 metadata = MetaData(
@@ -171,6 +171,8 @@ status_list = Table(
     _needed("created_at", Instant),
     # No foreign key: SQLite cannot add one to a table that exists.
     Column("profile_id", Id),
+    Column("valid_year", Integer),
+    Column("last_signed_at", Instant),
     CheckConstraint("length >= 131072", name="length"),
     CheckConstraint("taken >= 0 AND taken <= length", name="taken"),
     Index(None, "institution_id", "purpose", "created_at"),
@@ -261,11 +263,12 @@ status_change = Table(
     Column("id", Serial, primary_key=True),
     _needed("list_id", Id, ForeignKey("status_list.id")),
     _needed("index", Integer),
-    _needed("value", Boolean),
     _needed("reason", Text),
     _needed("actor", Text),
     _needed("at", Instant),
+    _needed("state", Word(StatusState), server_default="revoked"),
     Index(None, "list_id", "index", "id"),
+    Index("ix_status_change_list_id_id", "list_id", "id"),
 )
 
 status_publication = Table(

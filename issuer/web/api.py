@@ -27,7 +27,7 @@ from issuer.web.body import read_body
 from issuer.web.problem import on_bad_parameter, on_format_error, on_issuer_error
 from issuer.web.reports import answered, principal_of
 from issuer.web.shapes import credential_link, definition_json, listed_completion_json
-from openbadge import strict_json, timestamps
+from openbadge import strict_json
 from openbadge.errors import OpenBadgeError
 
 MAX_PAGE: Final = 500
@@ -128,15 +128,6 @@ def _credentials(service: Service) -> APIRouter:
         guard.principal(request, "credentials:read")
         found = service.list_credentials(limit, None if after is None else _key("after", after))
         return {"credentials": [credential_link(item, service.addresses) for item in found]}
-
-    @routes.post("/credentials/{public_id}/revocation")
-    async def revoke(request: Request, public_id: str) -> Any:
-        """Revoke a credential: `{"reason": "…"}`. Revoking again changes nothing."""
-        principal = await run_in_threadpool(guard.principal, request, "credentials:revoke")
-        with Fields(strict_json.loads(await read_body(request))) as fields:
-            reason = fields.text("reason", 500)
-        change = await run_in_threadpool(service.revoke, public_id, reason, principal.name)
-        return {"credential": public_id, "revoked": True, "reason": change.reason, "at": timestamps.write(change.at)}
 
     return routes
 

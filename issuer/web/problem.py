@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from issuer.errors import (
     BusyError,
+    ClockError,
     ConflictError,
     FieldError,
     ForbiddenError,
@@ -40,6 +41,7 @@ STATUS: Final[Mapping[type[IssuerError], int]] = {
     ForbiddenError: 403,
     KeyStoreError: 503,
     BusyError: 503,
+    ClockError: 503,
     UnreachableError: 503,
     StorageError: 503,
 }

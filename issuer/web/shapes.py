@@ -6,7 +6,7 @@ from typing import Any
 
 from issuer.addresses import Addresses
 from issuer.inbox import Answer
-from issuer.model import DefinitionVersion, IssuedCredential
+from issuer.model import DefinitionVersion, IssuedCredential, StatusChange, StatusState
 from openbadge import timestamps
 
 
@@ -41,6 +41,18 @@ def listed_completion_json(answer: Answer, addresses: Addresses) -> dict[str, An
 def credential_link(credential: IssuedCredential, addresses: Addresses) -> dict[str, str]:
     """Return `{id, url}`: the last part of the address, and the address."""
     return {"id": credential.public_id, "url": addresses.credential(credential.public_id)}
+
+
+def decision_json(public_id: str, change: StatusChange) -> dict[str, Any]:
+    """Return a decision about a credential: what, why, by whom and when."""
+    return {
+        "credential": public_id,
+        "state": str(change.state),
+        "revoked": change.state is StatusState.REVOKED,
+        "reason": change.reason,
+        "by": change.actor,
+        "at": timestamps.write(change.at),
+    }
 
 
 def definition_json(version: DefinitionVersion) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from openbadge import did, multibase, strict_json
 from openbadge.baking import png, svg
 from openbadge.multikey import PublicKey
 from openbadge.proof import data_integrity, vc_jwt
+from openbadge.status import set_bits
+from openbadge.status_suspension import related_resource
 from openbadge.vocabulary import CREDENTIALS_V2, MINIMUM_LIST_ENTRIES, OB_CONTEXT, OB_EXTENSIONS
 
 Document = dict[str, Any]
@@ -159,8 +161,12 @@ def sign(document: Document, signer: Signer, suite: str = SUITE) -> Document:
     return data_integrity.create(document, options, signer)
 
 
-def status_list(signer: Signer, *, revoked: bool = False) -> Document:
-    return sign(unsigned_status_list(signer, revoked=revoked), signer)
+def status_list(signer: Signer, *, revoked: bool = False, suspended: bool = False) -> Document:
+    """A signed list; a suspended badge has its bit set, too, and the list says that the bit can be lifted."""
+    document = unsigned_status_list(signer, revoked=revoked or suspended)
+    if suspended:
+        document["relatedResource"] = [related_resource(set_bits(MINIMUM_LIST_ENTRIES, [STATUS_INDEX]))]
+    return sign(document, signer)
 
 
 def unsigned_status_list(signer: Signer, url: str = STATUS_URL, *, revoked: bool = False) -> Document:

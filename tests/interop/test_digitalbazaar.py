@@ -68,6 +68,12 @@ def test_sees_a_revocation(ask: Ask, signer: Signer, self_made: Issued) -> None:
     assert answer["statuses"] == [{"purpose": "revocation", "set": True}]
 
 
+def test_refuses_a_suspended_badge_as_it_does_a_revoked_one(ask: Ask, signer: Signer, self_made: Issued) -> None:
+    """It reads one purpose only. What our list says besides, of which bits can be lifted, does not disturb it."""
+    answer = _verify(ask, self_made, **{STATUS_URL: status_list(signer, suspended=True)})
+    assert answer == {"verified": True, "error": None, "statuses": [{"purpose": "revocation", "set": True}]}
+
+
 def test_refuses_a_status_list_that_was_changed(ask: Ask, issued: Issued) -> None:
     changed = deepcopy(issued.documents[issued.status_url])
     changed["validFrom"] = "2026-01-01T00:00:00Z"

@@ -54,3 +54,10 @@ def test_refuses_a_changed_badge(ask: Ask, issued: Issued) -> None:
 def test_sees_a_revocation(ask: Ask, signer: Signer, self_made: Issued) -> None:
     answer = _verify(ask, self_made, **{STATUS_URL: status_list(signer, revoked=True)})
     assert _outcomes(answer)["revocation_status"] is False
+
+
+def test_sees_a_suspended_badge_as_not_valid(ask: Ask, signer: Signer, self_made: Issued) -> None:
+    answer = _verify(ask, self_made, **{STATUS_URL: status_list(signer, suspended=True)})
+    assert answer["errors"] == []
+    outcomes = _outcomes(answer)
+    assert (outcomes["valid_signature"], outcomes["revocation_status"]) == (True, False)

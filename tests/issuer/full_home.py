@@ -11,7 +11,7 @@ from issuer.definitions import import_definition
 from issuer.make import Made, Plan
 from issuer.model import Institution
 from issuer.model.profile import IssuerProfile
-from issuer.store import profiles, status_lists
+from issuer.store import profiles, publications
 from tests.issuer.making import Press, take
 from tests.issuer.samples import NOW, approved, definition
 
@@ -44,7 +44,7 @@ def fill(database: Database, institution: Institution, word: str = "first") -> N
         credential = answers[0].credential
         assert credential is not None
         status.revoke(tx, credential, "Entered\ntwice", "registrar", NOW)
-        status_lists.publish(tx, credential.status_list_id, b"\x00\x80\xff", NOW)
+        publications.add(tx, credential.status_list_id, b"\x00\x80\xff", 0, NOW)
         auth.create(tx, word, ["completions:write"], "registrar", NOW)
         profiles.add(
             tx, IssuerProfile(tx.new_id(NOW), institution.id, word, f"did:web:{word}", "a", "b", True, "me", NOW)

@@ -30,8 +30,9 @@ class Published:
     def __init__(self) -> None:
         self.lists: list[Any] = []
 
-    def publish(self, tx: Any, list_id: Any, now: Any) -> None:
-        self.lists.append(list_id)
+    def tell(self, list_ids: Any) -> bool:
+        self.lists += list_ids
+        return True
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from openbadge import status
 from openbadge.multibase import base64url_encode
+from openbadge.status_suspension import related_resource
 from tests.verifier.builders import (
     INDEX,
     INVALID,
@@ -281,3 +282,41 @@ def test_a_list_is_asked_for_in_both_forms() -> None:
     verify(json.dumps(badge()).encode(), question(fetch=Listening(material())))
     assert heard[LIST_URL] == ACCEPT_LIST
     assert "application/vc+jwt" in ACCEPT_LIST
+
+
+def with_suspensions(*indexes: int) -> Change:
+    """A list that says of some of its set bits that they are suspensions."""
+    resource = related_resource(status.set_bits(ENTRIES, indexes))
+    return lambda document: document.update(relatedResource=[resource])
+
+
+def test_a_revocation_list_says_that_a_set_bit_is_a_suspension() -> None:
+    report = check(badge(), material(status=status_list(with_suspensions(INDEX), revoked=(INDEX,))))
+    assert report.verdict is INVALID
+    assert bad(report) == {"status": "SUSPENDED"}
+    assert "may be again later" in report.headline
+
+
+def test_only_the_bit_that_the_list_names_is_a_suspension() -> None:
+    report = check(badge(), material(status=status_list(with_suspensions(INDEX + 1), revoked=(INDEX, INDEX + 1))))
+    assert bad(report) == {"status": "REVOKED"}
+
+
+def test_a_suspension_without_its_bit_in_the_list_changes_nothing() -> None:
+    report = check(badge(), material(status=status_list(with_suspensions(INDEX))))
+    assert report.verdict is VALID
+    assert "Not revoked" in find(report, "status").detail
+
+
+def test_suspensions_that_nobody_signed_make_the_list_useless() -> None:
+    forged = {**status_list(revoked=(INDEX,))}
+    with_suspensions(INDEX)(forged)
+    report = check(badge(), material(status=forged))
+    assert report.verdict is UNDETERMINED
+    assert bad(report) == {"status": "STATUS_VERIFICATION_ERROR"}
+
+
+def test_suspensions_of_another_length_are_no_suspensions() -> None:
+    longer = related_resource(bytes(2 * ENTRIES // 8))
+    published = status_list(lambda document: document.update(relatedResource=[longer]), revoked=(INDEX,))
+    assert bad(check(badge(), material(status=published))) == {"status": "REVOKED"}

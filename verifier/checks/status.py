@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from openbadge import status, status_legacy, strict_json, timestamps, vocabulary
+from openbadge import status, status_legacy, status_suspension, strict_json, timestamps, vocabulary
 from openbadge.errors import InvalidError, UnavailableError
 from verifier.checks import signature, status_lists
 from verifier.checks.status_lists import StatusList
@@ -20,6 +20,7 @@ from verifier.material import MAX_STATUSES, Material, issuer_id, on_own_origin
 from verifier.parse import Presented
 from verifier.question import Question
 
+REVOCATION: Final = "revocation"
 NO_LIST: Final = "The issuer publishes no revocation list for this credential."
 NOT_SHOWN: Final = (
     "It shows no revocation list. Its kind of signature lets the holder leave out what the issuer did not make "
@@ -41,8 +42,8 @@ class Meaning:
 
 _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     {
-        "revocation": Meaning("Not revoked", "The issuer has revoked the credential", "REVOKED"),
-        "suspension": Meaning(
+        REVOCATION: Meaning("Not revoked", "The issuer has revoked the credential", "REVOKED"),
+        status_suspension.PURPOSE: Meaning(
             "Not suspended",
             "The issuer has suspended the credential for the time being, so it is not valid now; it may be again later",
             "SUSPENDED",
@@ -113,7 +114,7 @@ def _bits(entry: Mapping[str, Any], document: Mapping[str, Any], material: Mater
 def _read_bits(entry: status.StatusEntry, found: StatusList) -> str:
     value = status.get(found.bits, entry.index, entry.size)
     source = f"according to the issuer's list of {timestamps.write(found.of)}"
-    meaning = _MEANINGS.get(entry.purpose)
+    meaning = _MEANINGS.get(_purpose(entry, found))
     if meaning is None and value:
         raise UnavailableError(
             "STATUS_VERIFICATION_ERROR", f"A status {entry.purpose[:50]!r} is set, which we do not know, {source}."
@@ -123,6 +124,17 @@ def _read_bits(entry: status.StatusEntry, found: StatusList) -> str:
     if meaning is not None and meaning.code is not None and value:
         raise InvalidError(meaning.code, f"{words}{note}, {source}.")
     return f"{words}{note}, {source}."
+
+
+def _purpose(entry: status.StatusEntry, found: StatusList) -> str:
+    """The purpose of an entry: of a set bit for revocation, the list may say that it is a suspension only.
+
+    Such a credential is as little valid as a revoked one; what is said of it differs.
+    """
+    if found.suspended is None or entry.purpose != REVOCATION or entry.size != 1:
+        return entry.purpose
+    both = status.get(found.bits, entry.index) and status.get(found.suspended, entry.index)
+    return status_suspension.PURPOSE if both else entry.purpose
 
 
 def _revocation_list(

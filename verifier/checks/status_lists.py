@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from openbadge import normal_form, status, status_legacy, strict_json, timestamps, vocabulary
+from openbadge import normal_form, status, status_legacy, status_suspension, strict_json, timestamps, vocabulary
 from openbadge.errors import InvalidError, UnavailableError
 from openbadge.jose import jws
 from openbadge.proof import vc_jwt, vc_jwt_legacy
@@ -43,11 +43,15 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class StatusList:
-    """A list that was verified: its `purposes`, its `bits`, and the time as of which it speaks."""
+    """A list that was verified: its `purposes`, its `bits`, and the time as of which it speaks.
+
+    `suspended` are bits of the same length that say which of the set ones can be lifted, None if the list has none.
+    """
 
     purposes: tuple[str, ...]
     bits: bytes
     of: datetime
+    suspended: bytes | None
 
 
 _KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -107,7 +111,7 @@ def sound(answer: Fetched, kind: Kind, issuer: str, size: int, material: Materia
             bits = read.bits[kind.entry, size] = kind.decode(_text(subject, "encodedList"), size=size)
         if question.lists is not None:
             question.lists.keep(answer.body, read)
-        return StatusList(_purposes(subject), bits, of)
+        return StatusList(_purposes(subject), bits, of, status_suspension.suspended_bits(document, len(bits)))
 
 
 @contextmanager

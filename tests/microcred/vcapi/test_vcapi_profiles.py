@@ -144,10 +144,10 @@ def test_a_database_from_before_profiles_is_brought_up_to_date(tmp_path: Path) -
     migrations.upgrade(database)
     assert migrations.check(database).is_current
     with database.begin_write(UUID(bytes=b"i" * 16)) as tx:
-        found = status_lists.open_list(tx, "revocation", None)
+        found = status_lists.open_list(tx, "revocation", None, None)
         assert found is not None
         assert (found.taken, found.profile_id) == (7, None)
-        assert status_lists.take(tx, found, 1)
+        assert status_lists.take(tx, found, 1, NOW)
     database.close()
 
 
