@@ -28,6 +28,7 @@ from microcred.cli import (
     jose,
     keys,
     persons,
+    reconcile,
     reviews,
     serve,
     simulate,
@@ -45,7 +46,7 @@ from verifier.settings import SettingsError
 
 COMMANDS: Final = (
     init, demo, serve, work, verify, definitions, completions, batches, credentials, status, deliveries, reviews, keys,
-    issuers, tokens, connections, bindings, persons, simulate, watch, doctor, clock, db, audit, jose,
+    issuers, tokens, connections, bindings, persons, reconcile, simulate, watch, doctor, clock, db, audit, jose,
 )  # fmt: skip
 EXIT_FAILED: Final = 1
 

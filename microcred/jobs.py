@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from issuer.errors import IssuerError, StateError
 from issuer.jobs.deliveries import Channel
+from issuer.jobs.periodic import nightly
 from issuer.jobs.rows import READERS
 from issuer.jobs.settings import DeliverySettings
 from issuer.jobs.workshop import Workshop
+from issuer.lms_work.reconcile import Reconciliation
 from issuer.lms_work.tables import Tables
 from issuer.model.jobs import DeliveryState
 from issuer.service import Service
@@ -39,7 +41,8 @@ def workshop(service: Service, world: World) -> Workshop:
     learning = platforms(service, world)
     tables = Tables(learning)
     readers = {**READERS, **tables.readers()}
-    return Workshop(service, ways, readers, learning.jobs(), tables.ways())
+    more = (*learning.jobs(), nightly("lms-reconcile", Reconciliation(learning).nightly))
+    return Workshop(service, ways, readers, more, tables.ways())
 
 
 def channels(settings: DeliverySettings, world: World) -> dict[str, Channel]:

@@ -1,4 +1,4 @@
-"""The people of a set of reports: found, made and learned about in the transaction of whoever asks."""
+"""The people of a set of reports: found, made and learned about, in the transaction of whoever asks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 from issuer.db import Transaction
 from issuer.lms import identity
 from issuer.lms.identity import Matched, Person, Rules, Unmatched
-from issuer.lms.model import Identifier, SourceLearner
+from issuer.lms.model import Identifier, IdKind, SourceLearner
 from issuer.lms_work.filing import id_text
 from issuer.model.lms import LmsPerson, LmsPersonId
 from issuer.store import persons as store
@@ -29,6 +29,9 @@ class People:
         self._now = now
         self._people: dict[UUID, Person] = {}
         self._owners: dict[Identifier, set[UUID]] = {}
+        self._numbers: set[str] = set()
+        self._made_records: list[LmsPerson] = []
+        self._made_ids: list[LmsPersonId] = []
         self.learned: set[str] = set()
 
     def load(self, learners: Iterable[SourceLearner]) -> None:
@@ -37,6 +40,14 @@ class People:
         for key, person in store.with_ids(self._tx, wanted).items():
             self._people[key] = person
             self._note(key, person.ids)
+        numbers = {item.value for item in wanted if item.kind is IdKind.SIS}
+        self._numbers |= set(store.by_numbers(self._tx, numbers))
+
+    def store(self) -> None:
+        """Store the records that were made, and the ids that were learned."""
+        store.add(self._tx, self._made_records)
+        store.add_ids(self._tx, self._made_ids)
+        self._made_records, self._made_ids = [], []
 
     def __getitem__(self, key: UUID) -> Person:
         """Return a person by key."""
@@ -45,7 +56,7 @@ class People:
         return self._people[key]
 
     def match(self, learner: SourceLearner, rules: Rules, actor: str) -> UUID | Unmatched:
-        """Return whose ids these are, and store what was learned of them; a new record if the rules allow it."""
+        """Return whose ids these are, and note what was learned of them; a new record if the rules allow it."""
         near = {key for item in identity.keys(learner) for key in self._owners.get(item, ())}
         candidates = {key: self._people[key] for key in near}
         found = identity.match(learner, candidates.values(), rules)
@@ -60,11 +71,11 @@ class People:
         return key
 
     def _made(self, person: Person, actor: str) -> UUID | None:
-        if store.by_number(self._tx, person.id) is not None:
+        if person.id in self._numbers:
             return None
+        self._numbers.add(person.id)
         key = self._tx.new_id(self._now)
-        record = LmsPerson(key, self._tx.institution_id, person.id, person.name, actor, self._now)
-        store.add(self._tx, [record])
+        self._made_records.append(LmsPerson(key, self._tx.institution_id, person.id, person.name, actor, self._now))
         self._people[key] = replace(person, ids=frozenset())
         return key
 
@@ -75,7 +86,7 @@ class People:
         self._people[key] = replace(person, ids=person.ids | set(found.learned))
         self._note(key, found.learned)
         self.learned |= {id_text(item) for item in found.learned}
-        store.add_ids(self._tx, [id_record(self._tx, key, item, actor, self._now) for item in found.learned])
+        self._made_ids += [id_record(self._tx, key, item, actor, self._now) for item in found.learned]
 
     def _note(self, key: UUID, ids: Iterable[Identifier]) -> None:
         for item in ids:

@@ -56,6 +56,7 @@ class Work:
         # An id that was just learned may be the one under which earlier reports wait.
         late = [record for record in store.held_of_learners(self.tx, people.learned) if record.id not in self._items]
         touched |= self._placed([Item.of(record) for record in late], people)
+        people.store()
         ledger = Ledger.read(self.tx, {person for _, person, _ in touched}, self.now)
         for group in self._groups(touched):
             rule_on(group, ledger, people)

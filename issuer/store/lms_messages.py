@@ -88,6 +88,12 @@ def about(tx: Transaction, connection_id: UUID, people: Collection[UUID], course
     return list(read_in(tx, _ABOUT, people, LmsReport, **wanted))
 
 
+def of_course(tx: Transaction, connection_id: UUID, course: str) -> tuple[LmsReport, ...]:
+    """Return all reports of a connection about a course."""
+    statement = _ours(tx).where(table.c.connection_id == connection_id, table.c.course == course)
+    return read_all(tx, statement, LmsReport)
+
+
 def voiding(tx: Transaction, event_ids: Collection[str]) -> list[LmsReport]:
     """Return the reports that take back reports with these ids."""
     return list(read_in(tx, _VOIDING, event_ids, LmsReport, institution=tx.institution_id))

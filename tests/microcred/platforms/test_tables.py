@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from microcred.samples import Sample
-from tests.issuer.lms.workbooks import sheet, text_rows, workbook
+from tests.issuer.lms.workbooks import text_rows, workbook
 from tests.microcred.conftest import Console
 
 HEADING = "row_key,sis_id,legal_name,email,achievement_code,achievement_version,completed_on,grade,credits,hold"
@@ -63,7 +63,7 @@ def test_every_row_is_answered_and_the_file_again_changes_nothing(
 def test_a_workbook_is_read_as_well(registrar: tuple[Console, Path], tmp_path: Path) -> None:
     console, _ = registrar
     path = tmp_path / "completions.xlsx"
-    sheet_xml = sheet(text_rows(HEADING.split(","), *(row.split(",") for row in ROWS)))
+    sheet_xml = text_rows(HEADING.split(","), *(row.split(",") for row in ROWS))
     path.write_bytes(workbook(sheet_xml).getvalue())
     assert console("completions", "batch", str(path), "--here") == 1
     assert outcomes(console, tmp_path) == OUTCOMES
