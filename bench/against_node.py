@@ -22,6 +22,7 @@ from verifier.authentic import authentic
 from verifier.material import gather
 from verifier.parse import parse
 from verifier.question import Question
+from verifier.remembered import Lists
 from verifier.report import Verdict
 from verifier.shapes import VOUCHED, Shapes
 from verifier.verify import verify
@@ -64,7 +65,7 @@ def run(rounds: int) -> dict[str, Figure]:
 def pairs(ours: Issuer, question: Question) -> list[Pair]:
     """What is compared. `verify` is what the peer's `verifyCredential` does: signature, key and dates, and of ours the
     normal form besides; the status list is left out on both sides. `report` includes it on both."""
-    known = replace(question, shapes=Shapes())
+    known = replace(question, shapes=Shapes(), lists=Lists())
     sample = ours.issue(values_of(0))
     for _ in range(VOUCHED.sightings):
         verify(sample, known)
