@@ -45,7 +45,7 @@ class Allowance:
 
 
 VOUCHED: Final = Allowance(shapes=512, per_issuer=128, bytes=128 * 1024 * 1024, sightings=2)
-STRANGERS: Final = Allowance(shapes=128, per_issuer=8, bytes=16 * 1024 * 1024, sightings=100)
+STRANGERS: Final = Allowance(shapes=128, per_issuer=8, bytes=48 * 1024 * 1024, sightings=100)
 
 
 class Known(NamedTuple):
