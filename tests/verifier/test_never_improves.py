@@ -2,6 +2,8 @@
 
 From a valid badge every change that alters what it says must end elsewhere than valid, and from a bad one no change
 may lead to valid. Changes that RDF cannot see (order, repetition in lists) may keep a verdict, never raise it.
+
+Each is asked of a verifier that remembers nothing, and of one that knows the shape of the badge and the list.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from openbadge.vocabulary import CREDENTIALS_V2
 from tests.verifier.builders import (
     INDEX,
     INVALID,
+    ISSUER,
     UNDETERMINED,
     VALID,
     Document,
@@ -29,7 +32,10 @@ from tests.verifier.builders import (
     material,
     status_list,
 )
+from verifier.remembered import Lists
 from verifier.report import Verdict
+from verifier.shapes import VOUCHED, Shapes
+from verifier.trust import TrustList
 
 RANK = {INVALID: 0, UNDETERMINED: 1, VALID: 2}
 PUBLISHED = material()
@@ -199,10 +205,24 @@ VALUES = st.one_of(
 )
 
 
+def taught() -> dict[str, Any]:
+    """What a verifier remembers that has met the badges of the tests before."""
+    remembered = {"shapes": Shapes(), "lists": Lists()}
+    for document in (GOOD, ENDORSED):
+        for _ in range(VOUCHED.sightings):
+            check(document, PUBLISHED, trust=TrustList({ISSUER: "Example Academy"}), **remembered)
+    return remembered
+
+
+REMEMBERED = taught()
+
+
 def changed(start: str, name: str, path: Path, value: Any) -> tuple[Document, Verdict]:
     document = copy.deepcopy(STARTS[start][0])
     CHANGES[name](document, path, value)
-    return document, check(document, STARTS[start][1]).verdict
+    report = check(document, STARTS[start][1])
+    assert check(document, STARTS[start][1], **REMEMBERED) == report
+    return document, report.verdict
 
 
 def meaning(document: Document) -> str:
@@ -220,6 +240,12 @@ def meaning(document: Document) -> str:
 
 
 def test_the_starts_are_what_they_say() -> None:
+    assert len(REMEMBERED["lists"]) == 1
+    known = {name: REMEMBERED["shapes"].find(json.dumps(STARTS[name][0]).encode()) is not None for name in STARTS}
+    assert known == {
+        **dict.fromkeys(STARTS, True),
+        "endorsed": False,
+    }  # whose proof within is a graph
     assert BEFORE == {
         "good": VALID,
         "endorsed": VALID,
