@@ -41,10 +41,13 @@ def get(tx: Transaction, completion_id: UUID) -> Completion | None:
 def page(tx: Transaction, state: CompletionState | None, limit: int, after: UUID | None) -> tuple[Completion, ...]:
     """Return up to `limit` (at most `MAX_PAGE`) completions in order of arrival, those after the key `after`."""
     statement = _ours(tx).order_by(table.c.id).limit(max(1, min(limit, MAX_PAGE)))
-    if state is not None:
+    if state is CompletionState.ISSUED:
         statement = statement.where(table.c.state == state)
-    if state not in (None, CompletionState.ISSUED):
-        statement = statement.where(_OPEN)
+    elif state is not None:  # a few among very many: they are found by the index of the open ones
+        waiting = select(table.c.id).where(table.c.institution_id == tx.institution_id, table.c.state == state, _OPEN)
+        statement = (
+            select(table).where(table.c.id.in_(waiting)).order_by(table.c.id).limit(max(1, min(limit, MAX_PAGE)))
+        )
     if after is not None:
         statement = statement.where(table.c.id > after)
     return read_all(tx, statement, Completion)
@@ -81,8 +84,8 @@ def of_key(tx: Transaction, key: tuple[str, str, str]) -> tuple[Completion, ...]
     issued = issued.where(award.c.definition_id == definition_id, award.c.occurrence == occurrence)
     waiting = _ours(tx).where(table.c.definition_id == definition_id, table.c.state == CompletionState.HELD, _OPEN)
     waiting = waiting.where(table.c.person == person, table.c.occurrence == occurrence)
-    rows = read_all(tx, _ours(tx).where(table.c.id.in_(issued)), Completion) + read_all(tx, waiting, Completion)
-    return tuple({record.id: record for record in rows}.values())
+    rows = read_all(tx, select(table).where(table.c.id.in_(issued)), Completion)
+    return tuple({record.id: record for record in rows + read_all(tx, waiting, Completion)}.values())
 
 
 def change_many(tx: Transaction, pairs: Sequence[tuple[Completion, Completion]]) -> int:

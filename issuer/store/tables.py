@@ -118,6 +118,7 @@ completion = Table(
     Column("credential_id", Id),
     _needed("reported_by", Text, server_default=""),
     UniqueConstraint("institution_id", "source", "source_id"),
+    Index(None, "institution_id", "id"),
     # Only what is looked for: nearly all completions are issued, and their number grows for ever.
     Index(
         "ix_completion_open",

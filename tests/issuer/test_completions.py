@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from issuer import completions, status
 from issuer.completions import TRANSITIONS, Hold, advance
-from issuer.db import Transaction
+from issuer.db import Database, Transaction
 from issuer.definitions import Decision, approve, import_definition
 from issuer.errors import ConflictError, FieldError, KeyStoreError, NotFoundError, StateError
-from issuer.model import Completion, CompletionState, IssuedCredential, ReviewKind, ReviewState
+from issuer.model import Completion, CompletionState, Institution, IssuedCredential, ReviewKind, ReviewState
 from issuer.release import CAUSES_THAT_PASS, due, release
 from issuer.store import completions as store
 from issuer.store import credentials, reviews
@@ -282,3 +283,31 @@ def _brought_to(tx: Transaction, completion: Completion, state: S) -> Completion
     for step in ways.get(state, (state,)):
         completion = advance(tx, completion, step, None, "office", NOW)
     return completion
+
+
+def test_no_question_about_completions_reads_them_all(home: tuple[Database, Institution]) -> None:
+    """Whatever their number: SQLite says how it is going to look for each answer."""
+    database, institution = home
+    if database.kind.title != "SQLite":
+        pytest.skip("PostgreSQL plans by what it has counted; the indexes are the same")
+    asked: list[tuple[str, Any]] = []
+    with database.begin_write(institution.id) as tx:
+        some = held(tx)
+        event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+        store.held(tx, "data-ethics", 10, some)
+        store.held_definitions(tx)
+        store.page(tx, S.HELD, 10, some.id)
+        store.page(tx, S.ISSUED, 10, some.id)
+        store.page(tx, None, 10, None)
+        store.of_key(tx, ("person", "data-ethics", ""))
+        store.by_ids(tx, [some.id])
+        store.by_sources(tx, [("source", "1")])
+        plans = [
+            (statement, row[3])
+            for statement, values in list(asked)
+            for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    assert len(plans) > len(asked) / 2
+    for statement, plan in plans:
+        assert "SCAN" not in plan, statement
+        assert not plan.endswith("sqlite_autoindex_completion_2 (institution_id=?)"), statement
