@@ -234,6 +234,7 @@ def _linked(item: Mapping[str, Any], bodies: Mapping[str, Mapping[str, Any]]) ->
     return {name: link(value) for name, value in _joined(item, bodies).items()}
 
 
+_HOLDERS: Final = (dict, list)
 _NOT_OWN: Final = ("proof", "endorsement", "@context")
 
 
@@ -248,7 +249,7 @@ def _walk(value: Any, beside: tuple[str, ...] = _NOT_OWN) -> list[Mapping[str, A
             parts: Iterable[Any] = [part for name, part in item.items() if name not in beside]
         else:
             parts = item
-        stack.extend([part for part in parts if isinstance(part, dict | list)])
+        stack.extend([part for part in parts if isinstance(part, _HOLDERS)])
     return found
 
 

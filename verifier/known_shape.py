@@ -87,9 +87,9 @@ class Facts:
         return cls(issuer, controller_url(issuer), method, suite, expires)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class KnownShape:
-    """What was compiled from a badge; made by `compile_shape` alone, and immutable.
+    """What was compiled from a badge; made by `compile_shape` alone, and immutable but for when it was `used` last.
 
     `names` are the numbers of the slots that name a part, `taken` the names that are constant. `document` is the
     compiled badge without its proof, of the slots `of_document`. `config` is the canonical proof configuration around
@@ -108,6 +108,7 @@ class KnownShape:
     proof_value: int
     valid_from: int
     valid_until: int | None
+    used: int = 0
 
     def match(self, data: bytes) -> tuple[bytes, ...] | None:
         """Return the terms of the slots of a badge of this shape.

@@ -47,6 +47,7 @@ _OTHER_TYPES: Mapping[str, str] = MappingProxyType(
         "Assertion": "a badge of the older Open Badges 2.0",
     }
 )
+_HOLDERS: Final = (dict, list)
 OLDER_FORM: Final = (
     "This is a credential of the older VC Data Model 1.1, a form that is not supported here; "
     "nothing is said about whether it is genuine."
@@ -84,9 +85,9 @@ class Presented:
                 if isinstance(item, dict):
                     parts = [pair for pair in item.items() if pair[0] != "@context"]
                     self._members.extend(parts)
-                    stack.extend([part for _, part in parts if isinstance(part, dict | list)])
+                    stack.extend([part for _, part in parts if isinstance(part, _HOLDERS)])
                 else:
-                    stack.extend([part for part in item if isinstance(part, dict | list)])
+                    stack.extend([part for part in item if isinstance(part, _HOLDERS)])
         return self._members
 
 

@@ -35,12 +35,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from openbadge import contexts
 from openbadge.errors import OpenBadgeError
 from openbadge.shape_build import ShapeError
 from verifier.failure import log_failure
 from verifier.known_shape import PLACES, compile_shape, suite_of_known
 from verifier.layout import lay_out
-from verifier.store import MARK, STRANGERS, VOUCHED, Known, Store, window
+from verifier.store import MARK, STRANGERS, VOUCHED, Found, Known, Store, window
 
 __all__ = ["SAMPLE_EVERY", "STRANGERS", "VOUCHED", "Known", "Shapes"]
 
@@ -67,7 +68,10 @@ class Shapes:
     def __init__(self, later: Callable[[Work], object] = lambda work: work()) -> None:
         self._later = later
         self._lock = threading.Lock()
-        self._stores = {True: Store(VOUCHED), False: Store(STRANGERS)}
+        self._found: Found = {}
+        self._stores = {True: Store(VOUCHED, self._found), False: Store(STRANGERS, self._found)}
+        self._digest = contexts.contexts().digest
+        self._uses = 0
         self._sighted: OrderedDict[bytes, int] = OrderedDict()
         self._busy = False
         self._closed = False
@@ -81,15 +85,17 @@ class Shapes:
 
         `data` is believed in nothing. A hit says how it is spelled, and by whom it claims to be; not that it is signed.
         """
-        key = window(data)
-        for store in self._stores.values():
-            for shape in store.candidates(key):
-                if len(data) > MAX_TEXT or not _is_utf8(data):
-                    return None
-                terms = shape.match(data)
-                if terms is not None:
-                    store.use(shape)
-                    return Known(shape, terms)
+        shapes = self._found.get(window(data))
+        if shapes is None or len(data) > MAX_TEXT or not (data.isascii() or _is_utf8(data)):
+            return None
+        if contexts.contexts().digest != self._digest:
+            return None
+        for shape in shapes:
+            terms = shape.match(data)
+            if terms is not None:
+                self._uses += 1
+                shape.used = self._uses
+                return Known(shape, terms)
         return None
 
     def sighted(self, document: Mapping[str, Any], text: str, *, vouched: bool) -> None:
@@ -155,6 +161,7 @@ class Shapes:
 
 def _is_utf8(data: bytes) -> bool:
     try:
-        return data.isascii() or bool(data.decode("utf-8"))
+        data.decode("utf-8")
     except UnicodeDecodeError:
         return False
+    return True

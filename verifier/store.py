@@ -1,18 +1,15 @@
 """Where known shapes are kept: bounded in number and bytes, found by a piece of their text.
 
-A badge is looked up by the digest of the pinned vocabularies and the beginning of its achievement, which all badges of
-a definition share and badges of others do not: by its address, as a rule. That only finds candidates, which then
-compare every byte.
+A badge is looked up by the beginning of its achievement, which all badges of a definition share and badges of others do
+not: by its address, as a rule. That only finds candidates, which then compare every byte.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from openbadge import contexts
 from openbadge.errors import InvalidError
 from openbadge.shape_build import ShapeError
 from verifier.known_shape import KnownShape, full_hash
@@ -26,8 +23,6 @@ MAX_VARIANTS: Final = 8
 WEIGHT: Final = 128
 """Bytes of memory for each byte of a shape's text. Measured: 30 for a text of 33 KB, 80 for one of 3 KB with plans for
 24 orders of its blank nodes and addresses; there may be some more."""
-
-Key = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +57,26 @@ class Known(NamedTuple):
             return False
 
 
-def window(data: bytes) -> Key:
+Found = dict[bytes, tuple[KnownShape, ...]]
+"""Shapes by what their badges are looked up by."""
+
+
+def window(data: bytes) -> bytes:
     """Return what a badge is looked up by."""
     start = data.find(_MARK)
-    return contexts.contexts().digest, data[start : start + WINDOW]
+    return data[start : start + WINDOW]
 
 
 class Store:
-    """The shapes of issuers of one kind; what was not used for longest goes first. The caller locks what changes it."""
+    """The shapes of issuers of one kind, listed in `found`; what was not used for longest goes first.
 
-    def __init__(self, allowance: Allowance) -> None:
+    The caller locks what changes it.
+    """
+
+    def __init__(self, allowance: Allowance, found: Found) -> None:
         self.allowance = allowance
-        self._shapes: OrderedDict[bytes, KnownShape] = OrderedDict()
-        self._found: dict[Key, tuple[KnownShape, ...]] = {}
+        self._shapes: dict[bytes, KnownShape] = {}
+        self._found = found
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -83,56 +85,44 @@ class Store:
     def __contains__(self, digest: bytes) -> bool:
         return digest in self._shapes
 
-    def candidates(self, key: Key) -> Sequence[KnownShape]:
-        """Return the shapes that a badge may have."""
-        return self._found.get(key, ())
-
-    def use(self, shape: KnownShape) -> None:
-        """Note that a shape was of use. Needs no lock."""
-        try:
-            self._shapes.move_to_end(shape.layout.digest)
-        except KeyError:  # it has just been left out
-            return
-
     def add(self, shape: KnownShape) -> None:
         """Keep a shape, and leave out what there is no room for. Raises `ShapeError` for one that cannot be found."""
         key, size = _key(shape), _weight(shape)
         if size > self.allowance.bytes:
             raise ShapeError("it is larger than the room for all")
-        alike = self._found.get(key, ())
+        alike = [kept for kept in self._shapes.values() if _key(kept) == key]
         own = [kept for kept in self._shapes.values() if kept.facts.issuer == shape.facts.issuer]
         if len(alike) >= MAX_VARIANTS:
-            self._remove(next(kept for kept in self._shapes.values() if kept in alike))
+            self._remove(alike)
         elif len(own) >= self.allowance.per_issuer:
-            self._remove(own[0])
+            self._remove(own)
         while len(self._shapes) >= self.allowance.shapes or self._bytes + size > self.allowance.bytes:
-            self._remove(next(iter(self._shapes.values())))
+            self._remove(self._shapes.values())
         self._shapes[shape.layout.digest] = shape
         self._found[key] = (*self._found.get(key, ()), shape)
         self._bytes += size
 
     def clear(self) -> None:
         """Forget all shapes."""
-        self._shapes.clear()
-        self._found.clear()
-        self._bytes = 0
+        while self._shapes:
+            self._remove(self._shapes.values())
 
-    def _remove(self, shape: KnownShape) -> None:
+    def _remove(self, shapes: Iterable[KnownShape]) -> None:
+        """Leave out that one of `shapes` that was not used for longest."""
+        shape = min(shapes, key=lambda kept: kept.used)
         del self._shapes[shape.layout.digest]
         key = _key(shape)
-        rest = tuple(kept for kept in self._found[key] if kept is not shape)
-        if rest:
-            self._found[key] = rest
-        else:
+        self._found[key] = tuple(kept for kept in self._found[key] if kept is not shape)
+        if not self._found[key]:
             del self._found[key]
         self._bytes -= _weight(shape)
 
 
-def _key(shape: KnownShape) -> Key:
+def _key(shape: KnownShape) -> bytes:
     """What badges of a shape are looked up by: constant bytes, so that all of them have it."""
     piece = next((piece for piece in shape.layout.constants if _MARK in piece), b"")
     key = window(piece)
-    if len(key[1]) < WINDOW:
+    if len(key) < WINDOW:
         raise ShapeError("its achievement begins with texts that differ")
     return key
 

@@ -118,6 +118,8 @@ def listed_method(body: bytes, issuer: str, method: str) -> did.VerificationMeth
 
 def check_in_use(method: did.VerificationMethod, now: datetime) -> None:
     """Accept a key that is neither revoked nor expired at `now`; raises `InvalidError` INVALID_VERIFICATION_METHOD."""
+    if method.revoked is None and method.expires is None:
+        return
     for member, text in (("revoked", method.revoked), ("expires", method.expires)):
         if text is not None and timestamps.parse(text, member) <= now:
             word = "declared invalid" if member == "revoked" else "out of use"
