@@ -13,15 +13,16 @@ from issuer import audit, completions, status
 from issuer.db import Transaction
 from issuer.definitions import import_definition
 from issuer.errors import ConflictError, FieldError, IntegrityError, IssuerError
-from issuer.inbox import Answer, Arrival, Refusal
+from issuer.inbox import MAX_REPORT_BYTES, Answer, Arrival, Refusal
 from issuer.lint import LintError
-from issuer.model import CompletionState, ReviewState
+from issuer.model import CompletionReport, CompletionState, ReviewState
 from issuer.release import release
 from issuer.store import credentials, reviews
 from issuer.store.tables import award, credential
+from openbadge import strict_json
 from openbadge.errors import InvalidError
 from tests.issuer.making import Press, arrival, take, take_all
-from tests.issuer.samples import NOW, approved, definition
+from tests.issuer.samples import NOW, approved, definition, raw, report
 
 BROKEN = {"Refused": LintError(("rule: it does not hold",)), "Misfit": FieldError("result", "does not fit")}
 
@@ -211,3 +212,31 @@ def test_what_cannot_be_read_is_answered_as_it_is(tx: Transaction) -> None:
     error: IssuerError = FieldError("learner", "is missing")
     assert take_all(tx, error) == [error]  # type: ignore[arg-type]
     assert completions.list_completions(tx) == []
+
+
+_ODD = st.sampled_from(
+    [
+        b'"\\ud800@x.example"', b'"a@x.example\\u0000"', b'"\\ud83d\\ude00@x.example"', b'"\xff"', b'" Ada "',
+        b'{"id":"a","id":"b"}', b'{"id":"S1","name":"Ada"}', b"{}", b"[[[]]]", b"[" * 3_000, b"1" * 5_000, b"1e400",
+        b"NaN", b"null",
+    ]
+)  # fmt: skip
+_PLACES = (b'"source"', b'"name"', b'"email"', b'"ada@example.test"', b'"Ada Nguyen"', b"{", b"}", b":", b'"S1234567"')
+
+
+@given(st.sampled_from(_PLACES), _ODD, st.binary(max_size=3))
+def test_reading_quickly_refuses_whatever_reading_strictly_does(place: bytes, odd: bytes, noise: bytes) -> None:
+    whole = raw(report())
+    for data in (whole.replace(place, odd, 1), odd + whole, whole + noise, noise + whole, whole[: len(noise) - 9]):
+        try:
+            strictly: Any = CompletionReport.from_json(strict_json.loads(data, limit=MAX_REPORT_BYTES))
+        except (FieldError, InvalidError) as error:
+            strictly = (type(error), error.detail)
+        found = Arrival.attempt(data, "lms")
+        assert (found.report if isinstance(found, Arrival) else (type(found), found.detail)) == strictly
+
+
+def test_a_report_that_is_too_long_is_refused() -> None:
+    found = Arrival.attempt(raw(report()) + b" " * MAX_REPORT_BYTES, "lms")
+    assert isinstance(found, InvalidError)
+    assert found.code == "LIMIT_EXCEEDED"
