@@ -21,7 +21,7 @@ from issuer.db import Database, Transaction
 from issuer.errors import IssuerError, NotFoundError
 from issuer.issue import CRYPTOSUITE
 from issuer.keys import Signer
-from issuer.model import Institution, StatusList, StatusState
+from issuer.model import Institution, StatusList, StatusPublication, StatusState
 from issuer.model.profile import LIST_SUITES
 from issuer.signing import Signing
 from issuer.status_document import RENEWAL, final_document, signed, status_list_document
@@ -59,11 +59,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """All that a publication needs, as it was at one moment."""
+    """All that a publication needs, as it was at one moment; `version` is the number that it gets."""
 
     record: StatusList
     marked: dict[StatusState, list[int]]
     last_change: int
+    version: int
     issuer: str
     cryptosuite: str
     signer: Signer
@@ -165,11 +166,11 @@ class StatusPublisher:
             if mark is not None and not self._is_due(tx, record, mark, at_once=at_once):
                 return mark
             clock.check(tx, now)
-            draft = self._draft(tx, record)
+            draft = self._draft(tx, record, 1 if mark is None else mark.version + 1)
         document = _signed(draft, now)
         with self._database.begin_write(self._institution.id) as tx:
             store.note_signature(tx, draft.record, now)
-            return publications.add(tx, list_id, document, draft.last_change, now)
+            return publications.add(tx, StatusPublication(list_id, draft.version, document, draft.last_change, now))
 
     def _file(self, mark: Mark) -> bytes:
         """Return the newest publication as its file has it; the file is written if it has another one."""
@@ -218,9 +219,9 @@ class StatusPublisher:
             raise NotFoundError("There is no such status list.")
         return record
 
-    def _draft(self, tx: Transaction, record: StatusList) -> _Draft:
-        last_change = store.last_change(tx, record.id)
-        return _Draft(record, store.marked(tx, record.id), last_change, *self._issuer(tx, record.profile_id))
+    def _draft(self, tx: Transaction, record: StatusList, version: int) -> _Draft:
+        marked, last_change = store.marked(tx, record.id), store.last_change(tx, record.id)
+        return _Draft(record, marked, last_change, version, *self._issuer(tx, record.profile_id))
 
     def _issuer(self, tx: Transaction, profile_id: UUID | None) -> tuple[str, str, Signer]:
         """Whose list it is: a verifier wants it signed by the issuer of the credentials that are in it."""

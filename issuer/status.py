@@ -8,7 +8,7 @@ A credential that expires in 2029 has its entry in a list of 2029, one without a
 the last credential of a year has expired, its lists are closed: published a last time, and never changed again.
 
 A revocation is for good, a suspension can be lifted. A credential has one entry with one bit, which both set: see
-docs/decisions/0015-suspension.md.
+docs/decisions/0016-suspension.md.
 """
 
 from __future__ import annotations

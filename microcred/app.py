@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -174,13 +175,18 @@ class _Shown:
     """A stored credential in the form that the pages take."""
 
     service: Service
-    public_id: str
+    record: IssuedCredential
     url: str
     document: Mapping[str, Any]
     document_bytes: bytes
 
+    @property
+    def ended_at(self) -> datetime | None:
+        decision = self.service.decision(self.record)
+        return None if decision is None else decision.at
+
     def token(self) -> str:
-        return self.service.token(self.public_id)
+        return self.service.token(self.record.public_id)
 
 
 def _stored(service: Service, public_id: str) -> StoredCredential | None:
@@ -188,7 +194,7 @@ def _stored(service: Service, public_id: str) -> StoredCredential | None:
     if found is None:
         return None
     url = service.addresses.credential(found.public_id)
-    return _Shown(service, found.public_id, url, json.loads(found.document), found.document)
+    return _Shown(service, found, url, json.loads(found.document), found.document)
 
 
 def _health() -> PlainTextResponse:

@@ -1,20 +1,22 @@
 """What the public page of a credential and of an achievement shows, from the stored document and a fresh
 report.
 
-Nothing is read from database rows: the page shows what is signed, and says what our verifier found a moment
-ago.
+The page shows what is signed, and says what our verifier found a moment ago. Of database rows it knows one thing: the
+day of a decision that the status list tells without its day. Why it was made is nobody else's business.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote
 
 from issuer.deliver.linkedin import add_to_profile
 from issuer.deliver.picture import Face
+from openbadge import timestamps
 
 Json = Mapping[str, Any]
 
@@ -22,6 +24,9 @@ ENDED: Mapping[str, str] = MappingProxyType(
     {"REVOKED": "Revoked", "EXPIRED": "Expired", "SUSPENDED": "Suspended", "NOT_YET_VALID": "Not valid yet"}
 )
 """The word for a credential that is genuine, but does not hold now, by problem code."""
+
+DECIDED: Final = (ENDED["REVOKED"], ENDED["SUSPENDED"])
+"""Those of them that the issuer decided."""
 
 OUTCOMES: Mapping[str, str] = MappingProxyType({"passed": "Passed", "failed": "Failed", "unknown": "Not known"})
 _TONES: Mapping[str, str] = MappingProxyType({"valid": "open", "invalid": "bad", "undetermined": "unsure"})
@@ -42,11 +47,16 @@ def credential_face(document: Json) -> Face:
     return face(document["credentialSubject"]["achievement"], document["issuer"]["name"])
 
 
-def credential_page(url: str, document: Json, report: Json) -> dict[str, Any]:
-    """Return the values of `credential.html` for the credential at `url` and the JSON form of its report."""
+def credential_page(url: str, document: Json, report: Json, ended_at: datetime | None = None) -> dict[str, Any]:
+    """Return the values of `credential.html` for the credential at `url` and the JSON form of its report.
+
+    `ended_at` is when the issuer revoked or suspended it.
+    """
     subject = document["credentialSubject"]
     achievement = subject["achievement"]
     status = status_view(report)
+    since = ended_at if status["word"] in DECIDED else None
+    status["since"] = None if since is None else timestamps.write(since)
     return {
         "url": url,
         "name": achievement["name"],
@@ -75,6 +85,7 @@ def status_view(report: Json) -> dict[str, Any]:
     return {
         "verdict": verdict,
         "word": ended or _WORDS[verdict],
+        "is_genuine": ended is not None,
         "tone": "good" if verdict == "valid" and trusted else _TONES[verdict],
         "reasons": list(dict.fromkeys(check["detail"] for check in counted)) if verdict != "valid" else [],
         "checked_at": report["checkedAt"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -30,17 +30,17 @@ class Mark:
     is_behind: bool
 
 
-def add(tx: Transaction, list_id: UUID, document: bytes, last_change: int, signed_at: datetime) -> Mark:
-    """Store a signed list that tells all decisions up to `last_change`, and return the newest publication.
+def add(tx: Transaction, record: StatusPublication) -> Mark:
+    """Store a signed list under its version, and return the newest publication.
 
-    One that tells less than what another process has published meanwhile is not stored.
+    If somebody else has published meanwhile, the version is the next one, and one that tells no more is not stored.
     """
-    before = marks(tx, list_id).get(list_id)
-    if before is not None and before.last_change > last_change:
+    before = marks(tx, record.list_id).get(record.list_id)
+    newest = 0 if before is None else before.version
+    if before is not None and newest >= record.version and before.last_change >= record.last_change:
         return before
-    version = 1 if before is None else before.version + 1
-    insert(tx, table, StatusPublication(list_id, version, document, last_change, signed_at))
-    return marks(tx, list_id)[list_id]
+    insert(tx, table, replace(record, version=newest + 1))
+    return marks(tx, record.list_id)[record.list_id]
 
 
 def latest(tx: Transaction, list_id: UUID) -> StatusPublication:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
@@ -47,6 +48,10 @@ class StoredCredential(Protocol):
     @property
     def document_bytes(self) -> bytes:
         """The signed document, byte for byte."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was revoked or suspended, None if it is neither now."""
 
     def token(self) -> str:
         """The same credential as a compact JWT, signed when it is first asked for. Raises `StateError` when it is

@@ -120,7 +120,7 @@ class _Pages:
     def credential(self, stored: StoredCredential) -> Response:
         report = self._deps.report(stored.document_bytes)
         check = f"{self._deps.verifier_url}?{urlencode({'url': f'{stored.url}.json'})}"
-        values = credential_page(stored.url, stored.document, report)
+        values = credential_page(stored.url, stored.document, report, stored.ended_at)
         return self._page("credential.html", **values, has_jwt=report["verdict"] != "invalid", check_url=check)
 
     def achievement_page(self, request: Request, achievement: Mapping[str, Any]) -> Response:

@@ -9,7 +9,7 @@ from issuer import auth, status
 from issuer.db import Database
 from issuer.definitions import import_definition
 from issuer.make import Made, Plan
-from issuer.model import Institution
+from issuer.model import Institution, StatusPublication
 from issuer.model.profile import IssuerProfile
 from issuer.store import profiles, publications
 from tests.issuer.making import Press, take
@@ -44,7 +44,7 @@ def fill(database: Database, institution: Institution, word: str = "first") -> N
         credential = answers[0].credential
         assert credential is not None
         status.revoke(tx, credential, "Entered\ntwice", "registrar", NOW)
-        publications.add(tx, credential.status_list_id, b"\x00\x80\xff", 0, NOW)
+        publications.add(tx, StatusPublication(credential.status_list_id, 1, b"\x00\x80\xff", 0, NOW))
         auth.create(tx, word, ["completions:write"], "registrar", NOW)
         profiles.add(
             tx, IssuerProfile(tx.new_id(NOW), institution.id, word, f"did:web:{word}", "a", "b", True, "me", NOW)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import FastAPI
@@ -51,6 +52,7 @@ class Stored:
     document: Mapping[str, Any]
     document_bytes: bytes
     jwt: str | None
+    ended_at: datetime | None = None
 
     def token(self) -> str:
         if self.jwt is None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from issuer.web.files import SANDBOX, preferred
 from openbadge.baking import png, svg
+from openbadge.status import set_bits
+from openbadge.status_suspension import related_resource
+from openbadge.vocabulary import MINIMUM_LIST_ENTRIES
 from tests.issuer.page_samples import ACHIEVEMENT, HOME, PUBLIC_ID, Stored, app, full, page_deps, stored
 from tests.verifier import builders
 from tests.verifier.web_client import PAGE, Client, assert_harmless, elements
@@ -59,6 +64,28 @@ def test_a_revoked_credential_is_answered_with_a_banner(sample: Stored) -> None:
     assert "status tone-bad" in page.text
     assert '<meta property="og:title" content="No longer valid: Intro to Testing">' in page.text
     assert "linkedin.com" not in page.text
+
+
+@pytest.mark.parametrize(("liftable", "word"), [(False, "Revoked"), (True, "Suspended")])
+def test_what_the_issuer_decided_is_said_with_its_day_and_never_called_a_forgery(
+    sample: Stored, liftable: bool, word: str
+) -> None:
+    bits = related_resource(set_bits(MINIMUM_LIST_ENTRIES, [builders.INDEX]))
+    change = (lambda document: document.update(relatedResource=[bits])) if liftable else None
+    published = builders.material(status=builders.status_list(change, revoked=(builders.INDEX,)))
+    decided = replace(sample, ended_at=datetime(2026, 3, 31, 15, 4, tzinfo=UTC))
+    text = " ".join(web(decided, published, known=True).get(PATH).text.split())
+    assert f"<strong>{word}</strong>" in text
+    assert f'{word} by the issuer on <time datetime="2026-03-31T15:04:00Z">' in text
+    assert "It is genuine: the issuer signed it, and nobody changed it." in text
+    assert ("it may be again later" in text) is liftable
+    assert not re.search("forge|fake|not authentic", text, re.IGNORECASE)
+
+
+def test_a_day_without_a_decision_in_the_list_is_not_shown(sample: Stored) -> None:
+    """The list is what everybody else sees: until it tells the decision, the page does not either."""
+    decided = replace(sample, ended_at=datetime(2026, 3, 31, 15, 4, tzinfo=UTC))
+    assert "by the issuer on" not in web(decided, known=True).get(PATH).text
 
 
 def test_an_unreachable_status_list_is_said(sample: Stored) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from issuer import audit, status
 from issuer.db import Transaction
 from issuer.errors import NotFoundError, StateError
-from issuer.model import IssuedCredential, StatusChange, StatusState
+from issuer.model import IssuedCredential, StatusChange, StatusPublication, StatusState
 from issuer.permutation import permute
 from issuer.status import Ruling
 from issuer.store import credentials, publications, status_lists
@@ -196,16 +196,20 @@ def test_a_publication_is_current_until_the_next_decision(
 ) -> None:
     list_id = credential.status_list_id
     assert publications.marks(tx) == {}
-    one = publications.add(tx, list_id, b"one", 0, NOW)
+    one = publications.add(tx, StatusPublication(list_id, 1, b"one", 0, NOW))
     assert (one.version, one.is_behind) == (1, False)
     decide(SUSPENDED)
     assert publications.marks(tx)[list_id].is_behind
     change = status_lists.last_change(tx, list_id)
-    two = publications.add(tx, list_id, b"two", change, NOW)
+    two = publications.add(tx, StatusPublication(list_id, 2, b"two", change, NOW))
     assert (two.version, two.last_change, two.is_behind) == (2, change, False)
     assert publications.marks(tx, list_id) == {list_id: two}
     assert publications.latest(tx, list_id).document == b"two"
-    assert publications.add(tx, list_id, b"late", change - 1, NOW) == two
+    for late, last_change in ((1, change), (2, change), (2, change - 1)):
+        assert publications.add(tx, StatusPublication(list_id, late, b"late", last_change, NOW)) == two
+    decide(REINSTATED)
+    newer = publications.add(tx, StatusPublication(list_id, 2, b"newer", status_lists.last_change(tx, list_id), NOW))
+    assert (newer.version, newer.is_behind) == (3, False)
 
 
 def test_there_is_no_list_of_another_name(tx: Transaction, credential: IssuedCredential) -> None:
