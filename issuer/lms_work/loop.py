@@ -9,8 +9,9 @@ from typing import Final
 
 from issuer.errors import IssuerError
 
-PAUSE_SECONDS: Final = 0.001
-"""Between two sets, so that messages that come in get their turn at the database first."""
+PAUSE_SECONDS: Final = 0.05
+"""Before each set, so that more come along and messages that come in get their turn at the database first: a set of
+fifty costs little more than one of five, and no learner notices."""
 RETRY_SECONDS: Final = 5.0
 """After a failure: as long as what Retry-After tells others."""
 _log: Final = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ class Loop:
             self._awake.wait()
             self._awake.clear()
             try:
-                while not self._stop.is_set() and self._step():
-                    self._stop.wait(PAUSE_SECONDS)
+                while not self._stop.wait(PAUSE_SECONDS) and self._step():
+                    continue
             except IssuerError as error:
                 _log.warning("%s waits: %s", self._name, error.code)
                 self._again()

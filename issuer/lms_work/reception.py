@@ -134,7 +134,7 @@ class _Storing:
 
     def store(self, proved: Sequence[_Proved]) -> list[Receipt | Refusal]:
         """Store what is new; return what each sender is told."""
-        known = store.known_messages(self._tx, [item.message.sha256 for item in proved])
+        known = store.known_messages(self._tx, [(item.message.connection_id, item.message.sha256) for item in proved])
         keys = iter(new_ids(self._tx, self._now, len(proved)))
         fresh: list[_Proved] = []
         told: list[Receipt | Refusal] = []

@@ -20,10 +20,16 @@ def add_messages(tx: Transaction, records: Sequence[LmsMessage]) -> None:
     insert_many(tx, messages, records)
 
 
-def known_messages(tx: Transaction, digests: Collection[bytes]) -> dict[tuple[UUID, bytes], UUID]:
+def known_messages(tx: Transaction, names: Collection[tuple[UUID, bytes]]) -> dict[tuple[UUID, bytes], UUID]:
     """Return the keys of messages that are here, by connection and SHA-256."""
-    found = pairs_in(tx, _KNOWN, digests)
-    return {(connection, bytes(digest)): key for connection, digest, key in found}
+    digests: dict[UUID, list[bytes]] = {}
+    for connection_id, digest in names:
+        digests.setdefault(connection_id, []).append(digest)
+    found: dict[tuple[UUID, bytes], UUID] = {}
+    for connection_id, some in digests.items():
+        for digest, key in pairs_in(tx, _KNOWN, some, connection=connection_id):
+            found[connection_id, bytes(digest)] = key
+    return found
 
 
 def unread(tx: Transaction, limit: int) -> tuple[LmsMessage, ...]:
@@ -124,7 +130,9 @@ def settle(tx: Transaction, records: Sequence[LmsReport]) -> None:
 _UNREAD: Final = messages.c.state != literal(MessageState.READ, messages.c.state.type, literal_execute=True)
 _OPEN: Final = text("lms_report.state IN ('new', 'held')")
 """The condition of the index `ix_lms_report_open`, word for word: else SQLite would not use it."""
-_KNOWN: Final = select(messages.c.connection_id, messages.c.sha256, messages.c.id).where(among(messages.c.sha256))
+_KNOWN: Final = select(messages.c.sha256, messages.c.id).where(
+    messages.c.connection_id == bindparam("connection"), among(messages.c.sha256)
+)
 _OURS: Final = select(table).where(table.c.institution_id == bindparam("institution"))
 _BY_EVENT: Final = _OURS.where(table.c.source == bindparam("source"), among(table.c.event_id))
 _VOIDING: Final = _OURS.where(table.c.voids != literal("", literal_execute=True), among(table.c.voids))

@@ -63,7 +63,6 @@ def _add_changes(actions: Any) -> None:
     days = OVERLAP.days
     rotate.add_argument("--overlap-days", type=int, default=days, metavar="N", help=f"how long (default: {days})")
     keys = actions.add_parser("keys", help="take over the public keys of a platform")
-    keys.add_argument("keys", metavar="JWKS", type=Path, help="file with the key set")
     remove = actions.add_parser("remove", help="take nothing more; what came stays")
     settle = actions.add_parser("settle", help="close a case, with what was decided")
     settle.add_argument("case", metavar="ID", type=UUID)
@@ -74,6 +73,7 @@ def _add_changes(actions: Any) -> None:
         parser.add_argument("name", metavar="NAME")
         add_actor(parser)
         parser.set_defaults(run=run)
+    keys.add_argument("keys", metavar="JWKS", type=Path, help="file with the key set")
 
 
 def _new(args: argparse.Namespace, context: Context) -> int:

@@ -73,7 +73,7 @@ def test_keys_of_a_platform_are_taken_over(console: Console, sample: Sample, tmp
     path = tmp_path / "jwks.json"
     for content, code in (('{"keys": []}', 0), ('{"keys": [{"kty": "RSA"}]}', 1), ("[]", 1), ('{"keys": [1]}', 1)):
         path.write_text(content)
-        assert console("connections", "keys", "canvas", str(path)) == code
+        assert console("connections", "keys", "canvas", str(path)) == code, console.err.getvalue()
     assert console("connections", "test", "canvas") == 1
     assert console("connections", "test", "nobody") == 1
 

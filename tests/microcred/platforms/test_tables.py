@@ -32,7 +32,7 @@ def registrar(sample: Sample, console: Console, tmp_path: Path) -> tuple[Console
 
 def outcomes(console: Console, tmp_path: Path) -> list[str]:
     """What became of the rows of the newest batch."""
-    assert console("batches", "list", "--json") == 0
+    assert console("batches", "list", "--json") == 0, console.err.getvalue()
     (batch, *_) = sorted(json.loads(console.out.getvalue()), key=lambda item: str(item["createdAt"]), reverse=True)
     assert console("batches", "result", batch["id"], "--format", "ndjson", "--out", str(tmp_path / "r.ndjson")) == 0
     lines = [json.loads(line) for line in (tmp_path / "r.ndjson").read_text().splitlines()]
