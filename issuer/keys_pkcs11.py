@@ -17,7 +17,7 @@ from issuer.db import RandomBytes
 from issuer.errors import KeyStoreError, KeyUnreachableError
 from issuer.key_files import KeyFile
 from issuer.keys_kinds import Private
-from issuer.keys_pkcs11_device import Device, Token, device, library
+from issuer.keys_pkcs11_device import Device, KeyMissingError, Token, device, library
 from issuer.keys_rsa import DEFAULT_BITS, EXPONENT, SIZES
 from issuer.keys_vault import NewKey, Wish
 from openbadge import multibase
@@ -173,7 +173,7 @@ def _find(session: Any, algorithm: str, key_id: bytes, name: str) -> tuple[Publi
     classes = (lib.ObjectClass.PUBLIC_KEY, lib.ObjectClass.PRIVATE_KEY)
     found = [list(session.get_objects({lib.Attribute.CLASS: kind, lib.Attribute.ID: key_id})) for kind in classes]
     if [len(objects) for objects in found] != [1, 1]:
-        raise KeyStoreError(f"The key “{name}” is not in the token, or not once: its id is {key_id.hex()}.")
+        raise KeyMissingError(f"The key “{name}” is not in the token, or not once: its id is {key_id.hex()}.")
     (public,), (private,) = found
     return _public_key(algorithm, public), private
 

@@ -31,6 +31,10 @@ _REFUSED: Final = ("PinIncorrect", "PinInvalid", "PinLenRange", "PinExpired", "P
 """Errors about the PIN. They are not tried again with the same PIN: after a few of them a token locks itself."""
 
 
+class KeyMissingError(KeyStoreError):
+    """The token does not have the key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A token: the path of the device's library, the token's label, and what gives its PIN."""
@@ -65,8 +69,14 @@ class Device:
 
     def _explained(self, work: Callable[[], R], token: Token, pin: bytes) -> R:
         errors = library().exceptions
+        was_open = token.label in self._sessions
         try:
             return work()
+        except KeyMissingError:
+            if not was_open:
+                raise
+            self._forget()  # in an old session that can mean that the token was taken out meanwhile
+            raise KeyUnreachableError(f"The token “{token.label}” has lost its keys. Is it there?") from None
         except errors.PKCS11Error as error:
             name = type(error).__name__
             if name in _REFUSED:

@@ -119,6 +119,12 @@ def test_an_announced_key_takes_over_at_once_when_nothing_else_can_sign(store: K
     assert store.retire(newest.name).starts == now
 
 
+def test_a_key_that_was_to_sign_at_once_does_whatever_the_clock_says(store: KeyStore, clock: Clock) -> None:
+    made = store.new(DID, secrets.token_bytes)
+    clock.forward(hours=-1)
+    assert store.signer(DID).verification_method == made.verification_method
+
+
 def test_an_announced_key_that_is_withdrawn_never_took_over(store: KeyStore, clock: Clock) -> None:
     old = store.new(DID, secrets.token_bytes)
     new = store.new(DID, secrets.token_bytes, Order(after=timedelta(minutes=10)))
