@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.request
+from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 from bench.homes import reports
@@ -18,18 +21,35 @@ _WARM_UP: Final = 400
 """Verifications before those that count: an issuer for whom nobody vouches is believed after a hundred."""
 
 
-def measure(rounds: int) -> tuple[float, int]:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: badges a second by the clock, and seconds of CPU time of the service for each."""
+
+    per_second: float
+    cpu: float
+
+
+def measure(rounds: int, number: int = 10 * BADGES) -> tuple[float, int]:
     """Return how many badges a second one process of the service verifies, the status list included, and `rounds`."""
+    return median([item.per_second for item in runs(rounds, number)]), rounds
+
+
+def figures(rounds: int, number: int = 10 * BADGES) -> dict[str, Figure]:
+    """The same for the table, and the CPU time of the service: its badges, so that its own store has key and list."""
+    found = runs(rounds, number)
+    unit = f"badges a second, {CONNECTIONS} connections"
+    return {
+        "http_verify_per_second": Figure(median([item.per_second for item in found]), unit, rounds),
+        "http_verify_cpu_ms": Figure(1000 * median([item.cpu for item in found]), "CPU ms of the service each", rounds),
+    }
+
+
+def runs(rounds: int, number: int) -> list[Run]:
+    """Post `number` badges in each round."""
     with served() as service:
         badges = [_issued(service, report) for report in reports(BADGES)]
         _verify(service, badges, _WARM_UP)
-        return median([_verify(service, badges, 10 * BADGES) for _ in range(rounds)]), rounds
-
-
-def figures(rounds: int) -> dict[str, Figure]:
-    """The same for the table."""
-    value, number = measure(rounds)
-    return {"http_verify_per_second": Figure(value, f"badges a second, {CONNECTIONS} connections", number)}
+        return [_verify(service, badges, number) for _ in range(rounds)]
 
 
 def _issued(service: Served, report: bytes) -> bytes:
@@ -42,15 +62,23 @@ def _issued(service: Served, report: bytes) -> bytes:
     return data
 
 
-def _verify(service: Served, badges: list[bytes], number: int) -> float:
+def _verify(service: Served, badges: list[bytes], number: int) -> Run:
     url = f"{service.url}/verify"
     headers = {"Content-Type": "application/json"}
     requests = [post(url, badges[index % len(badges)], headers) for index in range(number)]
     _check(url, badges[0], headers)
+    before = _cpu_seconds(service.process)
     load = run(url, requests, CONNECTIONS)
+    cpu = _cpu_seconds(service.process) - before
     if load.statuses != {HTTPStatus.OK: number}:
         raise RuntimeError(f"not every badge was verified: {load.statuses}")
-    return number / load.seconds
+    return Run(number / load.seconds, cpu / number)
+
+
+def _cpu_seconds(process: int) -> float:
+    """User and system time of a process, all its threads (proc(5), `stat`)."""
+    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _check(url: str, badge: bytes, headers: dict[str, str]) -> None:
