@@ -59,6 +59,7 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
             return serve(app, listener, ready, tls)
         finally:
             if service is not None and args.role != "worker":
+                service.reports.close()
                 app.state.platforms.end()
             if worker is not None:
                 worker.end()
