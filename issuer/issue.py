@@ -23,14 +23,11 @@ from issuer.decide import Key, Twin
 from issuer.definitions import Hold
 from issuer.errors import FieldError, IssuerError, KeyStoreError
 from issuer.lint import LintError
-from issuer.make import CRYPTOSUITE, Made, Maker, Plan
+from issuer.make import Made, Maker, Plan
 from issuer.model import Completion, DefinitionVersion, IssuedCredential, StatusSlot
 from issuer.store import credentials, institutions
 from issuer.values import valid_until
 
-__all__ = ["CRYPTOSUITE", "Issuance", "Wanted", "make_all", "seed_of", "store"]
-
-Issuance = Maker
 _LOG = logging.getLogger(__name__)
 
 

@@ -19,8 +19,8 @@ from uuid import UUID
 from issuer import clock, status, status_recovery
 from issuer.db import Database, Transaction
 from issuer.errors import IssuerError, NotFoundError
-from issuer.issue import CRYPTOSUITE
 from issuer.keys import Signer
+from issuer.make import CRYPTOSUITE
 from issuer.model import Institution, StatusList, StatusPublication, StatusState
 from issuer.model.profile import LIST_SUITES
 from issuer.signing import Signing

@@ -17,11 +17,11 @@ from issuer.addresses import Addresses
 from issuer.compiled_cache import CompiledTemplates
 from issuer.db import RandomBytes
 from issuer.errors import IntegrityError
-from issuer.issue import CRYPTOSUITE, Issuance
 from issuer.keys import ACTIVE, REVOKED, KeyInfo, KeyStore, Signer, rehearsal_signer
 from issuer.keys_document import did_document
 from issuer.keys_kinds import DEFAULT_KIND
 from issuer.lint import linter
+from issuer.make import CRYPTOSUITE, Maker
 from issuer.model import Institution
 from openbadge.errors import InvalidError
 from openbadge.proof import vc_jwt
@@ -48,10 +48,10 @@ class Signing:
         self._addresses = addresses
         self._random_bytes = random_bytes
         self._lock = threading.Lock()
-        self._open: Issuance | None = None
+        self._open: Maker | None = None
         self._signers: dict[tuple[str, str], Signer] = {}
 
-    def issuance(self) -> Issuance:
+    def issuance(self) -> Maker:
         """Return what issuing needs, with the key that is active now.
 
         Opening a key is slow on purpose, so it stays open until the key files name another one. Raises
@@ -109,7 +109,7 @@ class Signing:
         """Return the institution's DID document: every key it ever had; see `keys_document`."""
         return did_document(self._institution.did, self._published())
 
-    def _issuance(self, signer: Signer) -> Issuance:
+    def _issuance(self, signer: Signer) -> Maker:
         rehearsal = rehearsal_signer(signer.verification_method, signer.algorithm, self._random_bytes)
         proof = linter(self._institution.did, CRYPTOSUITE, rehearsal, rehearsal.public_key)
-        return Issuance(self._institution, self._addresses, signer, proof, CompiledTemplates(self._compiled))
+        return Maker(self._institution, self._addresses, signer, proof, CompiledTemplates(self._compiled))
