@@ -10,7 +10,7 @@ from typing import Any, Final
 from openbadge import canon, contexts
 from openbadge.canon import Loader
 from openbadge.plain import Expander
-from openbadge.plain_table import Rules
+from openbadge.plain_model import Rules
 from openbadge.vocabulary import (
     CLR_CONTEXT,
     CREDENTIALS_V1,

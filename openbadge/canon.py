@@ -20,7 +20,8 @@ from pyld import ContextResolver, jsonld
 from openbadge import contexts, nquads, rdfc, strict_json, to_rdf
 from openbadge.errors import InvalidError
 from openbadge.plain import Expander
-from openbadge.plain_table import Rules, Table
+from openbadge.plain_model import Rules
+from openbadge.plain_table import Table
 
 Loader = Callable[[str], Any]
 """Takes a context URL, returns its JSON document, raises `InvalidError` for a URL that is not allowed."""
@@ -138,7 +139,7 @@ def canonical(document: Mapping[str, Any], *, hash_name: str = "sha256", load: L
 
 
 class _Oracle:
-    """pyld's own algorithms for single words, under the pinned contexts (`plain_table.Oracle`)."""
+    """pyld's own algorithms for single words, under the pinned contexts (`plain_model.Oracle`)."""
 
     def __init__(self) -> None:
         loader = _loader(contexts.document)

@@ -23,18 +23,8 @@ from functools import cache
 from typing import Any, Final
 
 from openbadge import contexts, strict_json
-from openbadge.plain_table import (
-    CONTEXT,
-    ID,
-    LITERAL,
-    REFERENCE,
-    TERM,
-    TYPE,
-    Member,
-    NotPlainError,
-    Place,
-    Table,
-)
+from openbadge.plain_model import CONTEXT, ID, LITERAL, REFERENCE, TERM, TYPE, Member, NotPlainError, Place
+from openbadge.plain_table import Table
 
 SCHEMES: Final = ("https://", "http://", "urn:", "did:", "mailto:")
 """Beginnings of addresses that no pinned vocabulary gives a meaning of its own, as the name of a prefix."""
