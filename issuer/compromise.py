@@ -59,8 +59,9 @@ class Compromise:
 
         Harmless to repeat. Raises `KeyStoreError` for a key that there is not, or a moment in the future.
         """
-        if self.key.state != REVOKED:
-            with self._service.database.begin_write(self._service.institution.id) as tx:
+        with self._service.database.begin_write(self._service.institution.id) as tx:
+            # Asked within the transaction: somebody else may be declaring the same at this moment.
+            if self.key.state != REVOKED:
                 self._service.key_desk.revoke(tx, self._name, since, actor)
         return self.key
 

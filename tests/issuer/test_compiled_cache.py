@@ -157,7 +157,7 @@ def test_the_name_covers_everything_that_the_content_follows_from(monkeypatch: p
     assert digest_of(later, presence) in digests
     monkeypatch.setattr(compiled_cache, "CODE_VERSION", 0)
     digests.add(digest_of(recipe, presence))
-    monkeypatch.setattr(contexts.PinnedFiles, "digest", "another")
+    monkeypatch.setattr(contexts.contexts(), "digest", "another")
     digests.add(digest_of(recipe, presence))
     assert len(digests) == 7
 

@@ -16,6 +16,7 @@ from issuer.jobs.deliveries import LEASE, PAUSES, Deliveries, DeliveryError
 from issuer.jobs.notice import Notice
 from issuer.jobs.upkeep import KEEP_SENT, Upkeep
 from issuer.jobs.workshop import Workshop
+from issuer.model import StatusState
 from issuer.model.jobs import DeliveryState
 from issuer.store import deliveries as store
 from microcred.samples import Sample
@@ -103,7 +104,7 @@ def test_each_channel_announces_its_own_events(sample: Sample) -> None:
     desk = Workshop(sample.service, both).deliveries
     desk.collect()
     public_id = issue(sample, "a")
-    sample.service.revoke(public_id, "a mistake", "registrar")
+    sample.service.decisions.decide([public_id], StatusState.REVOKED, "a mistake", "registrar", at_once=True)
     assert desk.collect() == 2
     while desk.send_due():
         continue

@@ -12,7 +12,6 @@ from microcred.samples import Sample
 from openbadge import did, did_jwk
 from openbadge.jose import jws
 from openbadge.multibase import base64url_decode, base64url_encode
-from tests.issuer.samples import NOW
 from tests.microcred.conftest import Console
 from tests.microcred.vcapi.conftest import V2, VcApi
 from tests.microcred.vcapi.test_vcapi_resolver import ask
@@ -83,6 +82,6 @@ def test_a_key_that_is_out_of_use_signs_no_more(sample: Sample, end: str) -> Non
     }  # fmt: skip
     issuer.issue("tokens", IssueRequest(credential), "me")
     keys = sample.installation.keys
-    getattr(keys, end)(keys.public_keys(profile.did)[0].name, NOW)
+    getattr(keys, end)(keys.public_keys(profile.did)[0].name)
     with pytest.raises(KeyStoreError, match=r"no active RSA key .*Make a new profile"):
         issuer.issue("tokens", IssueRequest(credential), "me")
