@@ -69,9 +69,7 @@ def actions(sample: Sample) -> list[tuple[str, str]]:
         return [(entry.action, entry.actor) for entry in audit.entries(tx)]
 
 
-@pytest.mark.xfail(
-    reason="written beside the change of decisions and clocks that it does not know yet; to be brought together"
-)
+@pytest.mark.xfail(reason="does not know the newest decisions and clocks yet")
 def test_the_honest_ones_are_issued_again_where_they_were(
     console: Console, sample: Sample, clock: Clock, key: str
 ) -> None:
@@ -102,9 +100,7 @@ def check_same_but_for_the_moment(old: dict[str, Any], new: dict[str, Any]) -> N
     assert old.keys() == new.keys()
 
 
-@pytest.mark.xfail(
-    reason="written beside the change of decisions and clocks that it does not know yet; to be brought together"
-)
+@pytest.mark.xfail(reason="does not know the newest decisions and clocks yet")
 def test_the_old_bytes_are_kept_and_their_status_entry_is_set(sample: Sample, key: str, clock: Clock) -> None:
     old = issue(sample, "N1")
     token = sample.service.token(old.public_id)
@@ -237,9 +233,7 @@ def test_one_whose_validity_is_over_is_left_with_the_reason(sample: Sample, key:
     assert now(sample, old) == old
 
 
-@pytest.mark.xfail(
-    reason="written beside the change of decisions and clocks that it does not know yet; to be brought together"
-)
+@pytest.mark.xfail(reason="does not know the newest decisions and clocks yet")
 def test_a_clock_that_is_behind_issues_nothing_again(sample: Sample, key: str, clock: Clock) -> None:
     old = issue(sample, "N1")
     sample.service.key_desk.new(Order(), "me")
@@ -249,9 +243,7 @@ def test_a_clock_that_is_behind_issues_nothing_again(sample: Sample, key: str, c
     assert "clock" in done.left[old.public_id][1]
 
 
-@pytest.mark.xfail(
-    reason="written beside the change of decisions and clocks that it does not know yet; to be brought together"
-)
+@pytest.mark.xfail(reason="does not know the newest decisions and clocks yet")
 def test_a_compromised_key_for_tokens_costs_the_tokens_only(sample: Sample, key: str, world: Any) -> None:
     old = issue(sample, "N1")
     rsa = sample.service.key_desk.new(Order("P-256"), "me")
