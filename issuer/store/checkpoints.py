@@ -29,11 +29,6 @@ def latest(tx: Transaction) -> Checkpoint | None:
     return read_one(tx, select(table).order_by(table.c.seq.desc()).limit(1), Checkpoint)
 
 
-def last_entry(tx: Transaction) -> AuditEntry | None:
-    """Return the last entry of the audit log."""
-    return read_one(tx, select(audit).order_by(audit.c.seq.desc()).limit(1), AuditEntry)
-
-
 def entry(tx: Transaction, seq: int) -> AuditEntry | None:
     """Return one entry of the audit log."""
     return read_one(tx, select(audit).where(audit.c.seq == seq), AuditEntry)

@@ -27,7 +27,7 @@ from openbadge.vocabulary import ASSERTION_METHOD, MEDIA_DID
 from verifier.settings import VerifierSettings
 
 CHECKPOINT_AGE: Final = timedelta(hours=3)
-"""Age of the newest checkpoint, with entries after it, from which on something is wrong: they are made hourly."""
+"""Age of an entry that no checkpoint proves from which on something is wrong: they are made hourly."""
 _TRIAL: Final = b"microcred doctor"
 
 Question = tuple[str, Callable[[], str]]
@@ -54,8 +54,9 @@ def warnings(installation: Installation) -> Iterator[str]:
         if path.exists() and path.stat().st_mode & 0o077:
             yield f"Others can read {path}, which opens the signing keys. Run `chmod 600` on it."
     with installation.database.begin_read() as tx:
-        newest, last = checkpoints.latest(tx), checkpoints.last_entry(tx)
-    if last is not None and (newest is None or (last.seq > newest.seq and now - newest.at > CHECKPOINT_AGE)):
+        newest = checkpoints.latest(tx)
+        unproven = checkpoints.entry(tx, 1 if newest is None else newest.seq + 1)
+    if unproven is not None and now - unproven.at > CHECKPOINT_AGE:
         yield "The audit log has had no checkpoint for a while: let jobs run, or run `microcred audit checkpoint`."
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from types import MappingProxyType
 from typing import Final
 
 from issuer.jobs.deliveries import DeliveryError
@@ -20,7 +21,7 @@ SECONDS: Final = 30
 _PERMANENT: Final = 500
 """Replies from here on are refusals for good (RFC 5321 section 4.2.1)."""
 
-TEXT: Final = """\
+ISSUED: Final = """\
 Dear {learner},
 
 {institution} has issued your credential “{achievement}”:
@@ -31,6 +32,20 @@ The page shows what you achieved, lets you download the credential for your wall
 
 This message was sent automatically.
 """
+ISSUED_AGAIN: Final = """\
+Dear {learner},
+
+{institution} has changed the key that it signs with, and has issued your credential “{achievement}” again:
+
+{url}
+
+The address is the same as before, and so is what the credential says. Only files that you downloaded earlier are no
+longer accepted: please download it again, and replace it in your wallet.
+
+This message was sent automatically.
+"""
+TEXTS: Final[Mapping[str, str]] = MappingProxyType({"credential.issue": ISSUED, "credential.reissue": ISSUED_AGAIN})
+"""What is written about which event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +56,7 @@ class Mail:
     tls: ssl.SSLContext
     clock: Callable[[], datetime]
     name: str = "mail"
-    events: frozenset[str] = frozenset({"credential.issue"})
+    events: frozenset[str] = frozenset(TEXTS)
     to_learner: bool = True
 
     def send(self, notice: Notice) -> None:
@@ -94,7 +109,7 @@ class Mail:
             "achievement": about.achievement,
             "url": about.url,
         }
-        message.set_content(TEXT.format(**values))
+        message.set_content(TEXTS[notice.event].format(**values))
         return message
 
 

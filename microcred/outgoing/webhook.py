@@ -19,7 +19,7 @@ from issuer.lms.connection import Secret
 from issuer.lms.credentials import SIGNATURE_HEADER, sign
 from openbadge import timestamps
 
-EVENTS: Final = frozenset({"credential.issue", "credential.revoke", "batch.done"})
+EVENTS: Final = frozenset({"credential.issue", "credential.reissue", "credential.revoke", "batch.done"})
 GONE: Final = 410
 """The status with which a receiver says that it wants no more calls."""
 

@@ -94,7 +94,9 @@ def test_an_own_institution_can_be_prepared(tmp_path: Path, clock: Clock) -> Non
     assert console("keys", "list") == 0
     assert console("serve", "--port", "0") == 1
     assert console("keys", "new") == 0
-    assert console("doctor") == 0
+    assert console("doctor") == 1  # nobody answers at the public address yet
+    assert "where everybody looks for the keys, cannot be read" in console.out.getvalue()
+    assert "To mend: 1." in console.out.getvalue()
 
 
 def test_doctor_says_whether_all_is_well(console: Console) -> None:

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,17 @@ def test_a_learner_gets_a_link(notice: Notice) -> None:
     assert "Dear Zoë O’Neil {x},\n" in text
     assert f"\n{notice.about.url}\n" in text
     assert notice.institution.name in text
+
+
+def test_a_learner_is_told_that_an_old_file_is_no_longer_accepted(notice: Notice) -> None:
+    box = Mailbox()
+    with mail_server(box) as port:
+        mail(port).send(replace(notice, event="credential.reissue"))
+    text = message_of(box.mail[0]).get_content().replace("\r\n", "\n")
+    assert notice.about is not None
+    assert "again" in text
+    assert "download it again" in text
+    assert f"\n{notice.about.url}\n" in text
 
 
 def message_of(envelope: Envelope) -> Any:
