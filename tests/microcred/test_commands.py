@@ -81,7 +81,6 @@ def test_a_home_that_is_not_prepared_is_a_sentence(tmp_path: Path, console: Cons
     assert "microcred init" in bare.err.getvalue()
 
 
-@pytest.mark.xfail(reason="does not know the newest decisions and clocks yet")
 def test_an_own_institution_can_be_prepared(tmp_path: Path, clock: Clock) -> None:
     from microcred.world import World
 
