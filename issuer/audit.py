@@ -85,7 +85,7 @@ def chain(tx: Transaction, last: AuditEntry | None = None) -> Iterator[AuditEntr
     """
     while batch := entries(tx, after=last.seq if last else 0, limit=_BATCH):
         for entry in batch:
-            _check_link(entry, last)
+            check_link(entry, last)
             yield entry
             last = entry
 
@@ -96,7 +96,15 @@ def entries(tx: Transaction, after: int = 0, limit: int = _BATCH) -> tuple[Audit
     return read_all(tx, statement, AuditEntry)
 
 
-def _check_link(entry: AuditEntry, last: AuditEntry | None) -> None:
+def has(tx: Transaction, seq: int, digest: bytes) -> bool:
+    """Whether the log has an entry with this number and this hash."""
+    return (
+        tx.connection.execute(select(table.c.seq).where(table.c.seq == seq, table.c.hash == digest)).first() is not None
+    )
+
+
+def check_link(entry: AuditEntry, last: AuditEntry | None) -> None:
+    """Accept an entry that is whole and follows `last` (`None`: it is the first), or raise `IntegrityError`."""
     seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.hash)
     if entry.seq != seq:
         raise IntegrityError(f"The audit log is broken: entry {seq} is missing.")

@@ -152,13 +152,15 @@ class StatusPublisher:
         lists = self.overview(at_once=at_once)
         for item in lists:
             mark = item.mark
-            if mark is None or item.is_due:
+            if mark is None or item.is_due or item.record.id not in self._written:
                 mark = self._refresh(item.record.id, at_once=at_once)
             self._file(mark)
         return sum(item.is_due for item in lists)
 
     def _refresh(self, list_id: UUID, *, at_once: bool = False) -> Mark:
         """Sign a list if it is due; return its newest publication."""
+        if list_id not in self._written and self._took_over(list_id):
+            at_once = True
         now = self._clock()
         with self._database.begin_read(self._institution.id) as tx:
             record = self._ours(tx, list_id)
@@ -177,8 +179,6 @@ class StatusPublisher:
         kept = self._files.read(mark.list_id)
         if kept is not None and self._written.get(mark.list_id) == mark.version:
             return kept
-        if kept is not None and self._was_set_back(mark.list_id, kept):
-            mark = self._refresh(mark.list_id, at_once=True)
         with self._files.turn():
             with self._database.begin_read(self._institution.id) as tx:
                 latest = publications.latest(tx, mark.list_id)
@@ -187,13 +187,16 @@ class StatusPublisher:
         self._written[mark.list_id] = latest.version
         return latest.document
 
-    def _was_set_back(self, list_id: UUID, kept: bytes) -> bool:
-        """Whether the database was, so that the file knows more; then the database knows it, too, from now on."""
+    def _took_over(self, list_id: UUID) -> bool:
+        """Whether the file knew more, since the database was set back; the database knows it, too, from now on."""
+        kept = self._files.read(list_id)
         with self._database.begin_read(self._institution.id) as tx:
-            if not status_recovery.is_ahead(tx, kept, publications.latest(tx, list_id)):
-                return False
+            record = self._ours(tx, list_id)
+            published = None if kept is None else status_recovery.newer(tx, record, kept)
+        if published is None:
+            return False
         with self._database.begin_write(self._institution.id) as tx:
-            recovered = status_recovery.recover(tx, status.get(tx, list_id), kept, self._clock())
+            recovered = status_recovery.recover(tx, list_id, published, self._clock())
         _log.critical("the database was set back: %d decisions were taken over from a published list", recovered)
         return True
 

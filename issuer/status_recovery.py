@@ -7,12 +7,14 @@ the file tells and the database does not is decided again, and of all lists of b
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from issuer import audit, status
 from issuer.db import Transaction
-from issuer.model import StatusChange, StatusList, StatusPublication, StatusState
+from issuer.model import StatusChange, StatusList, StatusState
 from issuer.store import publications
 from issuer.store import status_lists as store
 from openbadge import strict_json, timestamps
@@ -25,43 +27,63 @@ ACTOR: Final = "microcred"
 REASON: Final = "Taken over from the published status list, after the database was set back."
 MAX_FILE: Final = 4 * 1024 * 1024
 """Bytes of a file that is read: what a verifier takes, too."""
-_SECOND: Final = timedelta(seconds=1)
 
 
-def is_ahead(tx: Transaction, published: bytes, latest: StatusPublication) -> bool:
-    """Whether a file was published after the newest publication that the database knows, and is unknown to it."""
-    if published == latest.document:
-        return False
-    try:
-        document = strict_json.loads(published, limit=MAX_FILE)
-        signed_at = timestamps.parse(document.get("validFrom"), "validFrom")
-    except InvalidError:
-        return False  # damaged, and written anew
-    return signed_at >= latest.signed_at + _SECOND and not publications.knows(tx, latest.list_id, published)
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the file of a list tells: its bits, which of them can be lifted, and when it was signed, to the second."""
+
+    bits: bytes
+    liftable: bytes
+    signed_at: datetime
+
+    @classmethod
+    def read(cls, data: bytes, record: StatusList) -> Published | None:
+        """Read a file; None for one that is no such list, or damaged."""
+        try:
+            document = strict_json.loads(data, limit=MAX_FILE)
+            signed_at = timestamps.parse(document.get("validFrom"), "validFrom")
+            subject = document.get("credentialSubject")
+            text = subject.get("encodedList") if isinstance(subject, dict) else None
+            bits = decode_list(text, limit=record.length // 8) if isinstance(text, str) else b""
+        except InvalidError:
+            return None
+        if document.get("id") != record.url or len(bits) * 8 != record.length:
+            return None
+        return cls(bits, suspended_bits(document, len(bits)) or bytes(len(bits)), signed_at)
 
 
-def recover(tx: Transaction, record: StatusList, published: bytes, now: datetime) -> int:
-    """Decide what a file tells and the database does not, seal all lists, and return how many decisions were made.
+def newer(tx: Transaction, record: StatusList, data: bytes) -> Published | None:
+    """Return what the file of a list tells if it was published after what the database knows, and is unknown to it."""
+    if publications.knows(tx, record.id, data):
+        return None
+    published = Published.read(data, record)
+    mark = publications.marks(tx, record.id).get(record.id)
+    is_older = (
+        published is not None and mark is not None and published.signed_at < mark.signed_at.replace(microsecond=0)
+    )
+    return None if is_older else published
 
-    Raises `InvalidError` for a file that is no status list of this length.
-    """
-    missing = _missing(tx, record, strict_json.loads(published, limit=MAX_FILE))
-    made = [StatusChange(record.id, index, REASON, ACTOR, now, state) for index, state in missing]
+
+def recover(tx: Transaction, list_id: UUID, published: Published, now: datetime) -> int:
+    """Decide what a file tells and the database does not, seal all lists, and return how many decisions were made."""
+    known = store.marked(tx, list_id)
+    told = {*known[StatusState.REVOKED], *known[StatusState.SUSPENDED]}
+    made = [
+        StatusChange(list_id, index, REASON, ACTOR, now, state)
+        for index, state in _set_in(published)
+        if index not in told
+    ]
     store.add_changes(tx, made)
-    detail = {"list": str(record.id), "decisions": len(made), "sealed": status.seal(tx)}
-    audit.append(tx, now, ACTOR, "status.recover", str(record.id), detail)
+    audit.append(tx, now, ACTOR, "status.recover", str(list_id), {"decisions": len(made), "sealed": status.seal(tx)})
     return len(made)
 
 
-def _missing(tx: Transaction, record: StatusList, document: dict[str, Any]) -> list[tuple[int, StatusState]]:
-    bits = decode_list(document["credentialSubject"]["encodedList"], limit=record.length // 8)
-    known = store.marked(tx, record.id)
-    told = {*known[StatusState.REVOKED], *known[StatusState.SUSPENDED]}
-    liftable = suspended_bits(document, len(bits)) or bytes(len(bits))
+def _set_in(published: Published) -> list[tuple[int, StatusState]]:
     return [
-        (index, StatusState.SUSPENDED if _is_set(liftable, index) else StatusState.REVOKED)
-        for index in range(record.length)
-        if _is_set(bits, index) and index not in told
+        (index, StatusState.SUSPENDED if _is_set(published.liftable, index) else StatusState.REVOKED)
+        for index in range(len(published.bits) * 8)
+        if _is_set(published.bits, index)
     ]
 
 

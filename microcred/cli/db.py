@@ -6,19 +6,26 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from issuer import migrations
+from issuer import audit, migrations, status
 from issuer.backup import backup
 from issuer.backup_format import Manifest, Progress
 from issuer.db import Database
 from issuer.errors import IssuerError
 from issuer.integrity import CHECKS
 from issuer.restore import restore
+from issuer.store import institutions
 from microcred.cli.context import Context
 from microcred.installation import make_home, open_home_database, require_home, settings_of
 
 _EVERY: Final = 20_000
 """Rows between two lines that say how far a long copy is: some seconds, and a multiple of a batch."""
 _NO_KEYS: Final = "The signing keys are not in it: keep {keys} and its passphrase as well, apart from the backup."
+
+
+_SEALED: Final = (
+    "{count} status lists get no new entries, since credentials issued after the backup may have them. If there is a "
+    "newer copy of the audit log, `microcred status take-over FILE` makes its revocations and suspensions again."
+)
 
 
 def add(commands: Any) -> None:
@@ -77,8 +84,19 @@ def _restore(args: argparse.Namespace, context: Context) -> int:
     manifest = restore(database, args.file, _progress(context), force=args.force)
     context.say(f"{manifest.rows} rows of {manifest.created_at} are in {database.describe()}.")
     _say_audit(context, manifest)
+    context.say(_SEALED.format(count=_seal(database, manifest, context)))
     context.say(_NO_KEYS.format(keys=settings_of(context.world).keys_directory).replace("keep", "bring back"))
     return _check(args, context)
+
+
+def _seal(database: Database, manifest: Manifest, context: Context) -> int:
+    """Give no status entry of before away: credentials that were issued after the backup may have it."""
+    with database.begin_write() as tx:
+        scopes = [tx.within(institution.id) for institution in institutions.every(tx)]
+        count = sum(status.seal(scope) for scope in scopes)
+        detail = {"backup": manifest.created_at, "sealed": count}
+        audit.append(tx, context.world.clock(), "microcred", "database.restore", manifest.source, detail)
+    return count
 
 
 def _open(context: Context) -> Database:

@@ -8,7 +8,7 @@ from typing import Any
 
 from issuer import migrations
 from issuer.errors import IssuerError
-from microcred.cli import doctor_keys
+from microcred.cli import doctor_keys, doctor_status
 from microcred.cli.context import Context
 from microcred.installation import Installation
 from microcred.jobs import state_of_jobs
@@ -45,6 +45,7 @@ def _questions(installation: Installation) -> Iterator[Question]:
     yield "database", lambda: _database(installation)
     yield "institution", lambda: f"{installation.institution().name}, {installation.institution().did}"
     yield from doctor_keys.questions(installation)
+    yield from doctor_status.questions(installation)
     yield "jobs", lambda: state_of_jobs(installation.service())
 
 

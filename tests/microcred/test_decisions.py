@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from issuer.web.decisions import MAX_AT_ONCE, MAX_REASON
+from microcred.cli import doctor_status
 from microcred.samples import Sample
 from tests.microcred.conftest import Clock, Console
 from tests.microcred.test_api import Api
@@ -220,6 +221,27 @@ def test_a_clock_that_was_ahead_is_accepted_by_a_person(
     assert "1 completions that waited were issued" in console.out.getvalue()
     assert api.report(sourceId="waiting", occurrence="waiting").json()["completion"]["state"] == "issued"
     assert checked(client, urls[0])["verdict"] == "valid"
+
+
+def test_doctor_knows_the_clock_the_lists_and_the_disk(
+    console: Console, urls: list[str], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert console("doctor") == 0
+    assert "✓ status lists: 1, none late, 1 to be signed now" in console.out.getvalue()
+    assert console("status", "publish") == 0
+    clock.forward(days=2)
+    assert console("doctor") == 1
+    assert "✗ status lists: 1 of 1 lists should have been signed" in console.out.getvalue()
+    assert console("status", "publish") == 0
+    assert console("doctor") == 0
+    assert "✓ status lists: 1, none late\n" in console.out.getvalue()
+    clock.forward(hours=-1)
+    assert console("doctor") == 1
+    assert "✗ clock: The clock of this service says" in console.out.getvalue()
+    clock.forward(hours=1)
+    monkeypatch.setattr(doctor_status, "LEAST_FREE", 1 << 62)
+    assert console("doctor") == 1
+    assert "✗ disk: Only" in console.out.getvalue()
 
 
 def test_five_minutes_behind_are_forgiven(api: Api, urls: list[str], clock: Clock) -> None:
