@@ -67,7 +67,9 @@ def _period(shape: KnownShape, terms: tuple[bytes, ...], question: Question) -> 
         end = None if shape.valid_until is None else _moment(terms[shape.valid_until])
     except (OpenBadgeError, ValueError):
         return None
-    current = created <= now + CREATED_SKEW and (expires is None or expires >= now) and start <= now + START_SKEW
+    # Nearly all lie in the past: comparing is quicker than adding.
+    made = created <= now or created <= now + CREATED_SKEW
+    current = made and (expires is None or expires >= now) and (start <= now or start <= now + START_SKEW)
     ended = question.policy.require_expiry if end is None else end < now
     return Period(start, end) if current and not ended else None
 
