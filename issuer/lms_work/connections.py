@@ -13,7 +13,7 @@ from uuid import UUID
 
 from issuer import audit
 from issuer.db import Database, Transaction
-from issuer.errors import ConflictError, FieldError, NotFoundError, StateError
+from issuer.errors import ConflictError, FieldError, NotFoundError, PassphraseError, StateError
 from issuer.lms.adapters import ADAPTERS
 from issuer.lms.connection import Connection, Secret
 from issuer.lms.identity import Rules
@@ -141,6 +141,24 @@ class Connections:
         record, now = self.get(name).record, self.clock()
         gone = self._sealed(name, {"apiToken": "", "secrets": []})
         self._change(record, actor, "connection.remove", removed_at=now, sealed=gone)
+
+    def reseal(self, vault: Vault, actor: str) -> int:
+        """Seal the secrets of all connections anew, with another lock; return how many were not sealed with it before.
+
+        Can be done again after it was interrupted. Raises `PassphraseError` for what neither lock opens.
+        """
+        count = 0
+        with self.database.begin_read(self.institution_id) as tx:
+            records = store.with_removed(tx)
+        for record in records:
+            try:
+                vault.open(record.name, record.sealed)
+            except PassphraseError:
+                content = self.vault.open(record.name, record.sealed)
+                sealed = vault.seal(record.name, content, self.database.random_bytes)
+                self._change(record, actor, "connection.reseal", sealed=sealed)
+                count += 1
+        return count
 
     def _change(self, record: LmsConnection, actor: str, action: str, **values: Any) -> None:
         with self.database.begin_write(self.institution_id) as tx:

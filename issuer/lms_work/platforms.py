@@ -11,7 +11,7 @@ from uuid import UUID
 from issuer import audit
 from issuer.db import Transaction
 from issuer.errors import NotFoundError
-from issuer.jobs.periodic import Periodic
+from issuer.jobs.periodic import Periodic, nightly
 from issuer.lms_work.asking import Ask, Asking
 from issuer.lms_work.bindings import Bindings
 from issuer.lms_work.connections import Connections
@@ -29,6 +29,8 @@ from issuer.store import lms_messages, lms_outcomes
 
 AT_ONCE: Final = 64
 """Reports of one transaction: 30 milliseconds of work, so that messages that come in meanwhile are answered in time."""
+KEEP_MESSAGES: Final = timedelta(days=180)
+"""How long messages are kept as they came: a term and its disputes. They hold names and addresses of learners."""
 _PAGE: Final = 200
 _SOON: Final = timedelta(minutes=1)
 _LATER: Final = timedelta(minutes=15)
@@ -136,6 +138,7 @@ class Platforms:
         return (
             Periodic("lms-reports", _SOON, self._catch_up),
             Periodic("lms-held", _LATER, self._look_again),
+            nightly("lms-clean-up", self._clean_up),
         )
 
     def _catch_up(self, _now: datetime) -> str:
@@ -143,6 +146,10 @@ class Platforms:
 
     def _look_again(self, _now: datetime) -> str:
         return f"{self.release()} reports are held no more"
+
+    def _clean_up(self, now: datetime) -> str:
+        with self._write() as tx:
+            return f"{lms_messages.drop_messages(tx, now - KEEP_MESSAGES)} old messages were removed"
 
     def _wake(self) -> None:
         self._loops[0].wake()

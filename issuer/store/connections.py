@@ -36,6 +36,11 @@ def every(tx: Transaction) -> tuple[LmsConnection, ...]:
     return read_all(tx, _ours(tx).where(table.c.removed_at.is_(None)).order_by(table.c.name), LmsConnection)
 
 
+def with_removed(tx: Transaction) -> tuple[LmsConnection, ...]:
+    """Return all connections, also those that were removed."""
+    return read_all(tx, _ours(tx), LmsConnection)
+
+
 def by_name(tx: Transaction, name: str) -> LmsConnection | None:
     """Return a connection by its name, also one that was removed."""
     return read_one(tx, _ours(tx).where(table.c.name == name), LmsConnection)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, literal, select, text, update
+from sqlalchemy import Select, bindparam, delete, literal, select, text, update
 
 from issuer.db import Transaction
 from issuer.model.lms import LmsMessage, LmsReport, MessageState, ReportState
@@ -50,6 +51,12 @@ def mark(tx: Transaction, message_id: UUID, state: MessageState, reason: str | N
     """Record that a message was read, or why it cannot be."""
     statement = update(messages).where(messages.c.id == message_id)
     tx.connection.execute(statement.values(state=state, reason=reason))
+
+
+def drop_messages(tx: Transaction, before: datetime) -> int:
+    """Remove messages that were read and came before then; their reports stay. Return how many."""
+    statement = delete(messages).where(messages.c.institution_id == tx.institution_id, messages.c.received_at < before)
+    return changed(tx, statement.where(messages.c.state == MessageState.READ))
 
 
 def add(tx: Transaction, records: Sequence[LmsReport]) -> None:

@@ -1,7 +1,7 @@
 """The tables of what learning platforms report: connections, messages, reports, people, bindings and what came of it.
 
 A message is what came over the wire, kept as it came; a report is one thing that it says. Names of learners stand in
-both, so both go when the time for disputes is over (`issuer.jobs.upkeep`).
+both. Messages go when the time for disputes is over (`Platforms.jobs`); reports stay, since by them a retry is known.
 """
 
 from __future__ import annotations

@@ -23,10 +23,12 @@ from issuer.keys_lock import (
 )
 from issuer.keys_pkcs11 import STORE
 from issuer.keys_rsa import DEFAULT_BITS, SIZES
+from issuer.lms_work.sealing import Vault
 from issuer.settings import ENCRYPTION_KEY_FILE, PASSPHRASE_FILE, TOKEN_ALGORITHM
 from microcred.cli import keys_compromise
 from microcred.cli.context import Context, add_actor
 from microcred.keys import lock
+from microcred.platforms import platforms
 from openbadge import timestamps
 from openbadge.multikey import key_type
 
@@ -129,9 +131,11 @@ def _reseal(args: argparse.Namespace, context: Context) -> int:
     create_passphrase(path, random_bytes)
     new, kind, setting = _new_lock(args, path)
     resealed = installation.key_desk().reseal(lock(settings), new, kind, args.by)
+    connections = platforms(installation.service(), context.world).connections.reseal(Vault(new), args.by)
     if replaces:
         path.replace(own)
     context.say(f"Sealed with the new {kind}: {len(resealed.done)} keys, and {len(resealed.before)} were before.")
+    context.say(f"So are the secrets of {connections} connections.")
     for name in resealed.left:
         context.say(f"Left as it was, since nothing here opens it: {name}, which no longer signs.")
     context.say(f"{own} is replaced." if replaces else f"Now set {setting}={path} and start the service again.")

@@ -141,3 +141,12 @@ def test_an_address_with_a_key_for_those_who_can_send_nothing_else(campus: Campu
     assert campus.client.post(f"/lms/{path}", content=b"{}").status_code == 422
     assert campus.client.post("/lms/openedx/key/wrong", content=b"{}").status_code == 401
     assert sign(Secret("x", b"0123456789abcdef"), "m", campus.clock(), b"")
+
+
+def test_a_new_passphrase_opens_connections_too(console: Console, sample: Sample) -> None:
+    sample.installation.database.close()
+    assert console("keys", "reseal") == 0
+    assert "secrets of 6 connections" in console.out.getvalue()
+    assert console("connections", "test", "moodle") == 0
+    assert console("keys", "reseal") == 0
+    assert console("connections", "test", "moodle") == 0

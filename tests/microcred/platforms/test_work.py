@@ -231,3 +231,15 @@ def test_others_are_left_alone(campus: Campus) -> None:
     campus.platforms.drain()
     assert (campus.count("credential"), campus.count("person")) == (0, 2)
     assert ADA.number != BRAM.number
+
+
+@pytest.mark.databases("sqlite")
+def test_messages_go_when_the_time_for_disputes_is_over(campus: Campus) -> None:
+    campus.moodle()
+    campus.platforms.drain()
+    (job,) = [job for job in campus.platforms.jobs() if job.name == "lms-clean-up"]
+    assert job.run(campus.clock() + timedelta(days=179)).startswith("0 ")
+    assert job.run(campus.clock() + timedelta(days=181)).startswith("1 ")
+    assert (campus.count("lms_message"), campus.count("lms_report")) == (0, 1)
+    assert campus.moodle().status_code == 202
+    assert (campus.platforms.drain(), campus.count("credential")) == (0, 1)
