@@ -7,6 +7,7 @@ write, and every process that uses the folder notices it at its next signature. 
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,17 @@ from issuer.db import RandomBytes
 from issuer.errors import KeyStoreError, NoActiveKeyError
 from issuer.key_files import SEALED_FILE, Folder, KeyFile
 from issuer.keys_kinds import DEFAULT_KIND, Private, fresh
-from issuer.keys_states import ACTIVE, ANNOUNCED, MAY_BECOME, RETIRED, REVOKED, KeyInfo, key_infos, public_form
+from issuer.keys_states import (
+    ACTIVE,
+    ANNOUNCED,
+    MAY_BECOME,
+    RETIRED,
+    REVOKED,
+    KeyInfo,
+    key_infos,
+    next_start,
+    public_form,
+)
 from issuer.keys_vault import Vault, Wish
 from issuer.model.forms import instant_text
 from openbadge import did, did_jwk
@@ -70,6 +81,16 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class _Listed:
+    """What was listed of these files, and from when until when that is so: it is asked for at every signature."""
+
+    files: tuple[KeyFile, ...]
+    since: datetime
+    until: datetime | None
+    keys: tuple[KeyInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class KeyStore:
     """The keys in `directory`; `vaults` are the places of secrets by name.
 
@@ -82,6 +103,7 @@ class KeyStore:
     clock: Callable[[], datetime] = field(repr=False)
     token_algorithm: str = DEFAULT_KIND
     folder: Folder = field(init=False, repr=False, compare=False)
+    _listed: builtins.list[_Listed] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Folder(self.directory))
@@ -106,7 +128,13 @@ class KeyStore:
 
     def list(self) -> tuple[KeyInfo, ...]:
         """Return the public parts of all keys, the oldest first. Opens none."""
-        return key_infos(self.folder.read(), self.clock())
+        files, now = self.folder.read(), self.clock()
+        for known in self._listed:
+            if known.files is files and known.since <= now and (known.until is None or now < known.until):
+                return known.keys
+        found = _Listed(files, now, next_start(files, now), key_infos(files, now))
+        self._listed[:] = [found]
+        return found.keys
 
     def public_keys(self, controller: str) -> tuple[KeyInfo, ...]:
         """Return an issuer's keys, the revoked ones among them. Opens none."""

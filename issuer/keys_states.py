@@ -87,6 +87,11 @@ def key_infos(records: Iterable[KeyRecord], now: datetime) -> tuple[KeyInfo, ...
     return tuple(_info(record, roles[_role(record)], id(record) in active, now) for record in ordered)
 
 
+def next_start(records: Iterable[KeyRecord], now: datetime) -> datetime | None:
+    """Return the next moment at which a state changes by itself: an announced key takes over."""
+    return min((start for record in records if (start := _starts(record)) > now), default=None)
+
+
 def public_form(members: Mapping[str, Any]) -> dict[str, Any]:
     """Return the member that holds the public key, `publicKeyMultibase` or `publicKeyJwk`, and no other."""
     return {name: members[name] for name in PUBLIC_FORMS if name in members}

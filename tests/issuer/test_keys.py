@@ -300,3 +300,16 @@ def test_a_secret_under_another_public_key_is_refused(store: KeyStore) -> None:
     store.folder.write(KeyFile(public, sealed))
     with pytest.raises(KeyStoreError, match=f"“{made.name}” has a secret that is not"):
         store.signer(DID)
+
+
+def test_what_was_listed_is_listed_again_until_something_changes(store: KeyStore, clock: Clock) -> None:
+    store.new(DID, secrets.token_bytes)
+    listed = store.list()
+    clock.forward(days=1)
+    assert store.list() is listed
+    store.new(DID, secrets.token_bytes, Order(after=timedelta(minutes=10)))
+    assert [key.state for key in store.list()] == [ACTIVE, ANNOUNCED]
+    clock.forward(minutes=10)
+    assert [key.state for key in store.list()] == [RETIRED, ACTIVE]
+    clock.forward(minutes=-10)
+    assert [key.state for key in store.list()] == [ACTIVE, ANNOUNCED]
