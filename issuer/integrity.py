@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, UniqueConstraint, and_, func, or_, select
+from sqlalchemy import Select, Table, UniqueConstraint, and_, func, or_, select, union_all
 
 import issuer.store.tables_jobs  # noqa: F401  # its tables are in `metadata` from then on
 from issuer import audit, migrations
@@ -20,6 +20,7 @@ from issuer.db import Database, Transaction
 from issuer.errors import IntegrityError
 from issuer.model import CompletionState
 from issuer.store.tables import award, completion, credential, metadata, profile_credential, status_list
+from issuer.store.tables_keys import credential_edition as former
 
 SHOWN: Final = 5
 """Findings that a check names; one is enough to know that something must be done."""
@@ -63,7 +64,11 @@ def _repeated(table: Table, names: tuple[str, ...]) -> Select[Any]:
 
 
 def _documents(_database: Database, tx: Transaction) -> str:
-    statement = select(credential.c.public_id, credential.c.document, credential.c.sha256)
+    live = select(credential.c.public_id, credential.c.document, credential.c.sha256)
+    replaced = select(credential.c.public_id, former.c.document, former.c.sha256).join_from(
+        former, credential, former.c.credential_id == credential.c.id
+    )
+    statement = union_all(live, replaced)
     total = 0
     changed: list[str] = []
     for public_id, document, digest in tx.connection.execute(statement.execution_options(yield_per=_BATCH)):
