@@ -164,7 +164,7 @@ class StatusPublisher:
         now = self._clock()
         with self._database.begin_read(self._institution.id) as tx:
             record = self._ours(tx, list_id)
-            mark = publications.marks(tx, list_id).get(list_id)
+            mark = publications.mark_of(tx, list_id)
             if mark is not None and not self._is_due(tx, record, mark, at_once=at_once):
                 return mark
             clock.check(tx, now)

@@ -58,7 +58,7 @@ def newer(tx: Transaction, record: StatusList, data: bytes) -> Published | None:
     if publications.knows(tx, record.id, data):
         return None
     published = Published.read(data, record)
-    mark = publications.marks(tx, record.id).get(record.id)
+    mark = publications.mark_of(tx, record.id)
     is_older = (
         published is not None and mark is not None and published.signed_at < mark.signed_at.replace(microsecond=0)
     )

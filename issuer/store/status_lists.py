@@ -38,6 +38,8 @@ _OPEN: Final[Mapping[tuple[bool, bool], Select[Any]]] = {
     for of_profile in (False, True)
     for of_year in (False, True)
 }
+_BY_ID: Final = select(table).where(table.c.id == bindparam("list"))
+_LAST_CHANGE: Final = select(func.max(changes.c.id)).where(changes.c.list_id == bindparam("list"))
 _TAKE: Final = (
     update(table)
     .where(table.c.id == bindparam("list"), table.c.taken == bindparam("before"))
@@ -57,7 +59,7 @@ def add(tx: Transaction, record: StatusList) -> None:
 
 def get(tx: Transaction, list_id: UUID) -> StatusList | None:
     """Return one list by its key, of whichever institution."""
-    return read_one(tx, select(table).where(table.c.id == list_id), StatusList)
+    return read_one(tx, _BY_ID, StatusList, list=list_id)
 
 
 def every(tx: Transaction) -> tuple[StatusList, ...]:
@@ -137,7 +139,7 @@ def changes_of(tx: Transaction, list_id: UUID, index: int) -> tuple[StatusChange
 
 def last_change(tx: Transaction, list_id: UUID) -> int:
     """Return the key of the newest decision about any entry of a list; 0 if there is none."""
-    return tx.connection.scalar(select(func.max(changes.c.id)).where(changes.c.list_id == list_id)) or 0
+    return tx.connection.scalar(_LAST_CHANGE, {"list": list_id}) or 0
 
 
 def marked(tx: Transaction, list_id: UUID) -> dict[StatusState, list[int]]:

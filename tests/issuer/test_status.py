@@ -203,7 +203,7 @@ def test_a_publication_is_current_until_the_next_decision(
     change = status_lists.last_change(tx, list_id)
     two = publications.add(tx, StatusPublication(list_id, 2, b"two", change, NOW))
     assert (two.version, two.last_change, two.is_behind) == (2, change, False)
-    assert publications.marks(tx, list_id) == {list_id: two}
+    assert publications.mark_of(tx, list_id) == two
     assert publications.latest(tx, list_id).document == b"two"
     for late, last_change in ((1, change), (2, change), (2, change - 1)):
         assert publications.add(tx, StatusPublication(list_id, late, b"late", last_change, NOW)) == two

@@ -68,7 +68,9 @@ def is_set(document: dict[str, Any], credential: IssuedCredential) -> bool:
 
 def versions(service: Service, list_id: UUID) -> int:
     with service.database.begin_read(service.institution.id) as tx:
-        return publications.marks(tx, list_id)[list_id].version
+        mark = publications.mark_of(tx, list_id)
+    assert mark is not None
+    return mark.version
 
 
 def file_of(sample: Sample, list_id: UUID) -> Path:
