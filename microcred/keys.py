@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from issuer.db import RandomBytes
 from issuer.key_files import SEALED_FILE
 from issuer.keys import KeyStore
 from issuer.keys_lock import (
     EncryptionKeyLock,
     Lock,
     PassphraseLock,
+    create_passphrase,
     encryption_key_provider,
     passphrase_provider,
     pin_provider,
@@ -33,6 +35,14 @@ def lock(settings: IssuerSettings) -> Lock:
     if encryption_key is not None:
         return EncryptionKeyLock(encryption_key_provider(encryption_key))
     return PassphraseLock(passphrase_provider(settings.key_passphrase, settings.key_passphrase_file))
+
+
+def make_secret(settings: IssuerSettings, random_bytes: RandomBytes) -> None:
+    """Make the file with what seals the keys, unless it is there or the settings hold the secret itself."""
+    if settings.key_encryption_key_file is not None and settings.key_encryption_key is None:
+        create_passphrase(settings.key_encryption_key_file, random_bytes)
+    elif not settings.has_encryption_key and settings.key_passphrase is None:
+        create_passphrase(settings.key_passphrase_file, random_bytes)
 
 
 def token(settings: Pkcs11Settings) -> Token:

@@ -12,7 +12,6 @@ from typing import Any, Final
 from issuer import auth
 from issuer.definitions import Decision
 from issuer.keys import ACTIVE, Order
-from issuer.keys_lock import create_passphrase
 from issuer.lms_work.platforms import Platforms
 from issuer.lms_work.sealing import Vault
 from issuer.model import DefinitionState, DefinitionVersion
@@ -21,7 +20,7 @@ from issuer.settings import IssuerSettings
 from issuer.store import tokens
 from microcred import sample_platforms
 from microcred.installation import DEFAULT_BASE_URL, Installation, open_installation
-from microcred.keys import lock
+from microcred.keys import lock, make_secret
 from microcred.world import World
 
 _FOLDER: Final = Path(__file__).parent / "sample"
@@ -66,8 +65,7 @@ def prepare(settings: IssuerSettings, world: World, port: int | None = None, *, 
     connections to learning platforms that `microcred simulate` plays.
     """
     installation = open_installation(settings, world, create=True)
-    if settings.key_passphrase is None:
-        create_passphrase(settings.key_passphrase_file, world.random_bytes)
+    make_secret(settings, world.random_bytes)
     address = DEFAULT_BASE_URL if port is None else f"http://127.0.0.1:{port}"
     institution = installation.add_institution(json.loads((_FOLDER / "institution.json").read_bytes()), address)
     keys = installation.keys.public_keys(institution.did)

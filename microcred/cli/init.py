@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from issuer.addresses import is_loopback
 from issuer.errors import FieldError
-from issuer.keys_lock import create_passphrase
 from issuer.model.fields import link
 from microcred import samples
 from microcred.cli.context import Context
 from microcred.installation import open_installation, settings_of
+from microcred.keys import make_secret
 
 
 def add(commands: Any) -> None:
@@ -53,8 +53,7 @@ def _own(args: argparse.Namespace, context: Context) -> int:
     content = _content(args)
     settings = settings_of(context.world, args.base_url)
     installation = open_installation(settings, context.world, create=True)
-    if settings.key_passphrase is None:
-        create_passphrase(settings.key_passphrase_file, context.world.random_bytes)
+    make_secret(settings, context.world.random_bytes)
     institution = installation.add_institution(content)
     context.say(f"{settings.home} is prepared for {institution.name}, which will sign as {institution.did}.")
     if is_loopback(urlsplit(institution.base_url).hostname):

@@ -151,6 +151,21 @@ def test_passphrase_and_key_encryption_key_at_once_are_refused(world: World) -> 
     assert "only one of them seals the keys" in console.err.getvalue()
 
 
+def test_a_home_can_begin_with_a_key_encryption_key(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "elsewhere" / "kek"
+    environ = {"MICROCRED_HOME": str(tmp_path / "home"), "MICROCRED_KEY_ENCRYPTION_KEY_FILE": str(path)}
+    for command in (("init", *OWN), ("keys", "new"), ("doctor",)):
+        console = Console(World(environ, clock, os.urandom))
+        assert console(*command) == 0, console.out.getvalue() + console.err.getvalue()
+    assert not (tmp_path / "home" / "keys" / "passphrase").exists()
+    for text in (path.read_text(), path.read_text().strip("=\n")):
+        inline = {"MICROCRED_HOME": environ["MICROCRED_HOME"], "MICROCRED_KEY_ENCRYPTION_KEY": text}
+        assert Console(World(inline, clock, os.urandom))("doctor") == 0
+    path.unlink()
+    assert console("doctor") == 1
+    assert "no readable key-encryption key" in console.out.getvalue()
+
+
 def test_an_hsm_without_a_token_is_refused(world: World) -> None:
     console = Console(replace(world, environ={**world.environ, "MICROCRED_PKCS11_MODULE": "/usr/lib/x.so"}))
     assert console("doctor") == 1
