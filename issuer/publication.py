@@ -147,15 +147,25 @@ class StatusPublisher:
     def publish_due(self, *, at_once: bool = False) -> int:
         """Publish every list of the institution that is due, bring the files up to date; return how many were signed.
 
-        Raises what the database, the disk or opening the key raises.
+        Raises what the database, the disk or opening a key raises; the lists that have nothing to do with it are done
+        by then.
         """
         lists = self.overview(at_once=at_once)
+        failed: list[IssuerError] = []
         for item in lists:
-            mark = item.mark
-            if mark is None or item.is_due or item.record.id not in self._written:
-                mark = self._refresh(item.record.id, at_once=at_once)
-            self._file(mark)
+            try:
+                self._bring_up(item, at_once=at_once)
+            except IssuerError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
         return sum(item.is_due for item in lists)
+
+    def _bring_up(self, item: Listed, *, at_once: bool) -> None:
+        mark = item.mark
+        if mark is None or item.is_due or item.record.id not in self._written:
+            mark = self._refresh(item.record.id, at_once=at_once)
+        self._file(mark)
 
     def _refresh(self, list_id: UUID, *, at_once: bool = False) -> Mark:
         """Sign a list if it is due; return its newest publication."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
+from issuer.errors import IssuerError
 from issuer.jobs import batches, deliveries, periodic
 from issuer.jobs.batch_work import BatchWork
 from issuer.jobs.deliveries import Deliveries
@@ -17,6 +19,7 @@ from issuer.jobs.engine_store import records_url
 from issuer.jobs.periodic import Calendar
 from issuer.jobs.worker import Duty, Pace, Worker
 from issuer.jobs.workshop import Workshop
+from issuer.publication import StatusPublisher
 
 BATCHES: Final = "batches"
 TASKS: Final = "tasks"
@@ -32,6 +35,7 @@ MAX_SENDS: Final = 200
 KEEP_RECORDS: Final = timedelta(days=7)
 """How long the engine remembers jobs that ended: long enough that none is handed over twice, and to look into one."""
 _MINUTE: Final = timedelta(minutes=1)
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +92,26 @@ def duties(shop: Workshop) -> tuple[Duty, ...]:
     def forget(engine: Engine, now: datetime) -> None:
         engine.forget(now - KEEP_RECORDS)
 
-    def publish(_engine: Engine, _now: datetime) -> None:
-        shop.service.status_lists.publish_due()
-
-    rest = (publish, every(_MINUTE, restart), every(periodic.HOURLY, forget))
+    rest = (_Publishing(shop.service.status_lists), every(_MINUTE, restart), every(periodic.HOURLY, forget))
     return (deliver, *rest) if shop.channels else rest
+
+
+@dataclass(slots=True)
+class _Publishing:
+    """Has status lists signed that are due. Says once why one cannot be: the other duties go on."""
+
+    lists: StatusPublisher
+    _said: str | None = None
+
+    def __call__(self, _engine: Engine, _now: datetime) -> None:
+        try:
+            self.lists.publish_due()
+        except IssuerError as error:
+            if error.code != self._said:
+                _log.error("status lists wait: %s", error.detail)
+            self._said = error.code
+        else:
+            self._said = None
 
 
 def every(span: timedelta, duty: Duty) -> Duty:

@@ -65,8 +65,11 @@ def test_refuses_another_key_under_the_same_name() -> None:
         OB3LdpVerifier().verify(sign(badge(signer), signer), download=lambda _: strict_json.dumps(impostor.document))
 
 
-def test_sees_a_revocation(signer: Signer, self_made: Issued) -> None:
-    revoked = {STATUS_URL: strict_json.dumps(status_list(signer, revoked=True))}
+@pytest.mark.parametrize("decided", [{"revoked": True}, {"suspended": True}])
+def test_sees_a_revocation_and_takes_a_suspension_for_one(
+    signer: Signer, self_made: Issued, decided: dict[str, bool]
+) -> None:
+    revoked = {STATUS_URL: strict_json.dumps(status_list(signer, **decided))}
     with pytest.raises(OB3VerificationError, match="revocation"):
         OB3LdpVerifier().verify(
             self_made.data, check_status=True, verify_status_list=False, download=_download(self_made, **revoked)

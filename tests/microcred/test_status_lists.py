@@ -16,6 +16,8 @@ from sqlalchemy import update
 from issuer import audit, status
 from issuer.db import Database
 from issuer.errors import ClockError, NotFoundError, StorageError, UnreachableError
+from issuer.jobs.catalogue import duties
+from issuer.jobs.workshop import Workshop
 from issuer.model import IssuedCredential, StatusState
 from issuer.publication import BURST, PATIENCE, Publishing, StatusPublisher
 from issuer.service import Service
@@ -193,6 +195,20 @@ def test_what_waits_is_told_by_the_worker(service: Service, issue: Issue, clock:
     clock.forward(seconds=3)
     assert service.status_lists.publish_due() == 1
     assert is_set(json.loads(file_of(sample, list_id).read_bytes()), credentials[-1])
+
+
+def test_a_list_that_cannot_be_signed_stops_no_other_list_and_no_other_duty(
+    service: Service, issue: Issue, clock: Clock, sample: Sample, caplog: pytest.LogCaptureFixture
+) -> None:
+    credential = issue(1)[0]
+    with service.database.begin_write(service.institution.id) as tx:
+        first = status.allocate(tx, status.REVOCATION, clock() - timedelta(days=1), tx.new_id(clock()), 2020).list_id
+    publish = next(duty for duty in duties(Workshop(service)) if not hasattr(duty, "__name__"))
+    for _ in range(3):
+        publish(None, clock())  # type: ignore[arg-type]
+    assert file_of(sample, credential.status_list_id).exists()
+    assert not file_of(sample, first).exists()
+    assert caplog.text.count("status lists wait") == 1
 
 
 def test_sixty_four_at_the_same_time_lose_nothing(service: Service, issue: Issue, clock: Clock) -> None:
