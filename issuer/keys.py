@@ -72,12 +72,14 @@ class Signer:
 @dataclass(frozen=True, slots=True)
 class Order:
     """What kind of key to make: a row of `keys_kinds.KINDS`, the size of an RSA key or None for its default, the place
-    where its secret is to be, and how long after it is published it begins to sign."""
+    where its secret is to be, how long after it is published it begins to sign, and the highest number that a key has
+    on record elsewhere: it is counted on from there, since keys whose files are lost have numbers, too."""
 
     algorithm: str = DEFAULT_KIND
     bits: int | None = None
     store: str = SEALED_FILE
     after: timedelta = timedelta()
+    last_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ class KeyStore:
             "name": name,
             "controller": controller,
             "algorithm": order.algorithm,
-            "number": 1 + max((file.public["number"] for file in self.folder.read()), default=0),
+            "number": 1 + max((order.last_number, *(file.public["number"] for file in self.folder.read()))),
             **public_form(did.method_form(made.public_key, controller=controller)),
             "created": instant_text(now),
             **({"starts": instant_text(now + order.after)} if order.after else {}),

@@ -44,7 +44,7 @@ class KeyDesk:
     def new(self, order: Order, actor: str) -> KeyInfo:
         """Make a key for the institution. Raises what `KeyStore.new` raises."""
         with self._changing(actor) as tx:
-            return self._keys.new(self._institution.did, tx.random_bytes, order)
+            return self._make(tx, order)
 
     def rotate(self, algorithm: str, actor: str, after: timedelta = ANNOUNCED_FOR) -> tuple[KeyInfo, KeyInfo]:
         """Make a successor for the active key of a kind, in the same place and of the same size, that takes over when
@@ -54,8 +54,7 @@ class KeyDesk:
         """
         with self._changing(actor) as tx:
             active = self._active(algorithm)
-            order = Order(algorithm, _bits(active), active.store, after)
-            made = self._keys.new(self._institution.did, tx.random_bytes, order)
+            made = self._make(tx, Order(algorithm, _bits(active), active.store, after))
             return self._keys.get(active.name), made
 
     def retire(self, name: str, actor: str) -> KeyInfo:
@@ -111,6 +110,11 @@ class KeyDesk:
         keys_register.bring_up(tx, self._keys.folder, witness)
         yield
         keys_register.bring_up(tx, self._keys.folder, replace(witness, found=False))
+
+    def _make(self, tx: Transaction, order: Order) -> KeyInfo:
+        numbers = [record.public["number"] for record in store.every(tx).values()]
+        order = replace(order, last_number=max(numbers, default=0))
+        return self._keys.new(self._institution.did, tx.random_bytes, order)
 
     def _differs(self, tx: Transaction) -> bool:
         records = store.every(tx)

@@ -37,8 +37,13 @@ def derived(seed: bytes, label: bytes) -> bytes:
 
 
 def public_id_of(seed: bytes) -> str:
-    """Return the unguessable part of the credential's address: 22 characters of base64url."""
-    return multibase.base64url_encode(derived(seed, PUBLIC_ID))
+    """Return the unguessable part of the credential's address: 22 characters of base64url, the first one a letter.
+
+    One that began with `-` would be taken for an option on a command line, and for a formula in a spreadsheet; the
+    first of its 128 bits is spent on that.
+    """
+    first, *rest = derived(seed, PUBLIC_ID)
+    return multibase.base64url_encode(bytes((first & 0x7F, *rest)))
 
 
 def slot_values(completion: Completion, definition: Definition, addresses: Addresses, seed: bytes) -> dict[str, Any]:

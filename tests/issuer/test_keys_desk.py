@@ -142,6 +142,7 @@ def test_keys_whose_files_are_lost_stay_published(desk: KeyDesk, keys: KeyStore)
     assert (lost.name, lost.public_key, lost.store) == (first.name, first.public_key, LOST)
     second = desk.new(Order(), ME)
     assert [(key.name, key.state) for key in desk.published()] == [(first.name, RETIRED), (second.name, ACTIVE)]
+    assert keys.file(second.name).public["number"] == 2, "the lost key's number is not given again"
 
 
 def test_another_key_under_a_name_on_record_stops_everything(desk: KeyDesk, keys: KeyStore) -> None:

@@ -70,6 +70,7 @@ def test_what_is_derived_of_a_seed_tells_nothing_of_the_rest(seed: bytes) -> Non
     assert len({*parts}) == 3
     assert all(len(part) == 16 and part not in seed for part in parts)
     assert len(public_id_of(seed)) == 22
+    assert public_id_of(seed)[0].isalpha(), "neither an option of a command nor a formula in a spreadsheet"
 
 
 def test_a_recipient_without_a_did_is_a_random_uuid_and_one_with_a_did_is_it() -> None:
