@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 
-from bench import against_node, alone, durable, growth, main_job, served
+from bench import against_node, alone, durable, growth, http_verify, main_job, served
 from bench.measure import Figure
 
 
@@ -26,6 +26,7 @@ def main() -> int:
         **against_node.run(rounds),
         **durable.run(3 if args.quick else 12),
         **served.run_all(1 if args.quick else 5, 5_000 if args.quick else 100_000),
+        **http_verify.figures(1 if args.quick else 5, 400 if args.quick else 2_000),
         **growth.run(30_000 if args.quick else 1_000_000),
     }
     if args.json:
