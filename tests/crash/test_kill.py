@@ -26,6 +26,7 @@ from microcred.app import checker
 from microcred.installation import open_installation, settings_of
 from microcred.world import World
 from tests.conftest import ROOT
+from tests.crash.reports import completion
 from tests.microcred.conftest import Console
 from tests.postgres import Server
 from verifier.report import Verdict
@@ -82,17 +83,6 @@ class Lms:
             else:
                 self.refused.append(answer.text)
             return
-
-
-def completion(source_id: str) -> dict[str, Any]:
-    return {
-        "source": "moodle:https://lms.example.edu",
-        "sourceId": source_id,
-        "definition": {"id": "testing-data-products"},
-        "learner": {"id": source_id, "name": f"Learner {source_id}"},
-        "completedAt": "2025-11-20T16:20:00Z",
-        "result": [{"resultDescription": "grade", "value": "87"}],
-    }
 
 
 @pytest.fixture

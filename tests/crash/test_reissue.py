@@ -20,7 +20,7 @@ from microcred.installation import settings_of
 from microcred.samples import Sample
 from microcred.world import World
 from tests.conftest import ROOT
-from tests.crash.test_kill import completion
+from tests.crash.reports import completion
 from tests.databases import Databases
 from tests.microcred.conftest import Console
 from verifier.report import Verdict

@@ -28,7 +28,7 @@ from microcred.installation import settings_of
 from microcred.jobs import workshop
 from microcred.world import World
 from tests.conftest import ROOT
-from tests.crash.test_kill import completion
+from tests.crash.reports import completion
 from tests.databases import Databases
 from verifier.report import Verdict
 
