@@ -200,3 +200,15 @@ class LmsCase:
     settled_at: datetime | None = None
     settled_by: str | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LtiLogin:
+    """A login that is under way: SHA-256 of its state, of the secret in the browser's cookie, and of its nonce."""
+
+    state: bytes = field(repr=False)
+    institution_id: UUID
+    connection_id: UUID
+    browser: bytes = field(repr=False)
+    nonce: bytes = field(repr=False)
+    expires_at: datetime

@@ -226,3 +226,15 @@ cursor = Table(
     Column("position", Text, nullable=False),
     Column("moved_at", Instant, nullable=False),
 )
+
+lti_login = Table(
+    "lti_login",
+    metadata,
+    Column("state", LargeBinary, primary_key=True),
+    Column("institution_id", Id, ForeignKey("institution.id"), nullable=False),
+    Column("connection_id", Id, ForeignKey("lms_connection.id"), nullable=False),
+    Column("browser", LargeBinary, nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index(None, "expires_at"),
+)

@@ -1,0 +1,215 @@
+"""LTI 1.3 (LTI Core 1.3 sections 5.1 and 6, 1EdTech Security Framework 1.0 section 5): who opened our link, and where.
+
+A launch is an OpenID Connect id_token of the platform. It is believed if it is signed with RS256 by a key of that
+platform, meant for us (`aud`, `azp`), of the agreed deployment, in time, and a launch of a link. That its nonce is one
+that we gave to this browser, and is used once, is checked by `issuer.lms_work.lti`.
+
+What a launch says reaches the reception as a message of our own launch page (`message`), signed with a secret that only
+the service has: so nobody can hand in an id_token past the login.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from issuer.lms import credentials, read
+from issuer.lms.connection import Adapter, Connection, Incoming, Verified, accepted
+from issuer.lms.errors import SignatureError
+from issuer.lms.model import Course, Kind, Outcome, Reported, Score
+from issuer.lms.people import learner, split_code
+from issuer.lms.read import Node
+from issuer.lms.tokens import check_times, verify_token
+from issuer.model.canonical import sha256
+from openbadge import timestamps
+from openbadge.multikey import PublicKey
+
+CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+LEARNER: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
+MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+TEST_USER: Final = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+"""Roles (LTI Core 1.3 appendix A.2); short names are out of use there and count for nothing here."""
+TEACHERS: Final = tuple(f"{MEMBERSHIP}#{name}" for name in ("Instructor", "Administrator", "ContentDeveloper"))
+LAUNCH: Final = "LtiResourceLinkRequest"
+BY_LAUNCH: Final = "launch"
+"""The value of the setting `counts` by which being let in to the link counts as completion."""
+_MEMBERS: Final = frozenset({"alg", "kid", "typ"})
+_MAX_ROLES: Final = 50
+"""Roles of one person in one course; platforms send fewer than ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A link of a course, opened by somebody. `subject` is the platform's id of the person."""
+
+    subject: str = field(repr=False)
+    nonce: str = field(repr=False)
+    roles: tuple[str, ...]
+    course: str
+    target: str
+    code: str | None = None
+    sis: str | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    line_item: str | None = None
+
+    @property
+    def is_learner(self) -> bool:
+        """Whether they are a learner of this course and nothing else: no teacher, mentor, or pupil for a test."""
+        here = {role for role in self.roles if role.startswith(MEMBERSHIP)}
+        return here == {LEARNER} and TEST_USER not in self.roles
+
+    @property
+    def is_teacher(self) -> bool:
+        """Whether they teach or run the course."""
+        return any(role in TEACHERS for role in self.roles)
+
+
+def authorization(connection: Connection, asked: Mapping[str, str], state: str, nonce: str, launch: str) -> str:
+    """Return the address at the platform where a login goes on (Security Framework 1.0 section 5.1.1.2).
+
+    `asked` are the parameters of the login initiation, `launch` our own address for the answer.
+    """
+    query = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": connection.option("client_id"),
+        "redirect_uri": launch,
+        "state": state,
+        "nonce": nonce,
+        "login_hint": asked["login_hint"],
+    }
+    if "lti_message_hint" in asked:
+        query["lti_message_hint"] = asked["lti_message_hint"]
+    url = connection.option("authorize")
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
+
+
+def read_launch(token: bytes, connection: Connection, keys: Mapping[str, PublicKey], now: datetime) -> Launch:
+    """Check an id_token by the `keys` of the platform and return what it says.
+
+    Raises `SignatureError` for one that is not for us or not from there, `InvalidError` or `FieldError` for claims in
+    a wrong form.
+    """
+    signed = verify_token(token, keys, _MEMBERS)
+    if signed.header["alg"] != "RS256" or not signed.key_id:
+        raise SignatureError("A launch must be signed with RS256, by a key that its header names (kid).")
+    claims = check_times(signed.payload, now)
+    _check_audience(claims, connection)
+    _check_message(claims, connection)
+    lis, services = claims.maybe(f"{CLAIM}lis"), claims.maybe(AGS)
+    code, _ = split_code(lis.maybe_text("course_section_sourcedid") if lis else None)
+    return Launch(
+        subject=claims.identifier("sub"),
+        nonce=claims.text("nonce"),
+        roles=_roles(claims),
+        course=claims.at(f"{CLAIM}context").identifier("id"),
+        target=claims.text(f"{CLAIM}target_link_uri"),
+        code=code,
+        sis=lis.maybe_identifier("person_sourcedid") if lis else None,
+        name=claims.maybe_text("name"),
+        email=claims.maybe_text("email"),
+        line_item=services.text("lineitem") if services and services.get("lineitem") else None,
+    )
+
+
+def message(launch: Launch, connection: Connection, now: datetime, outcome: Outcome | None = None) -> Incoming:
+    """Return what our launch page tells the reception: a learner was let in, or has the points of `outcome`."""
+    score = outcome.score if outcome else None
+    body = {
+        "sub": launch.subject,
+        "sis": launch.sis,
+        "name": launch.name,
+        "email": launch.email,
+        "course": launch.course,
+        "code": launch.code,
+        "at": timestamps.write(now),
+        "score": None if score is None else str(score.given),
+        "maximum": None if score is None or score.maximum is None else str(score.maximum),
+    }
+    data = json.dumps(body).encode()
+    return Incoming(data, credentials.sign(connection.secrets[-1], event_id(launch, outcome), now, data))
+
+
+def event_id(launch: Launch, outcome: Outcome | None) -> str:
+    """Return the name of what a launch brought: the same for all launches with the same outcome."""
+    said = None if outcome is None or outcome.score is None else [str(outcome.score.given), str(outcome.score.maximum)]
+    return f"lti-{read.digest([launch.subject, launch.course, said]).hex()}"
+
+
+def verify(incoming: Incoming, connection: Connection, now: datetime) -> Verified:
+    """Check that our own launch page made this message. Raises `SignatureError`."""
+    return accepted(incoming, connection, credentials.check_hmac(incoming, connection, now), now)
+
+
+def read_message(verified: Verified, connection: Connection) -> tuple[Reported, ...]:
+    """Read a message of `message`. Raises `InvalidError` or `FieldError`."""
+    body = read.load(verified.content)
+    given, maximum = body.maybe_number("score"), body.maybe_number("maximum")
+    course = Course(body.identifier("course"), code=body.maybe_text("code"))
+    report = Reported(
+        kind=Kind.COMPLETED if given is None else Kind.GRADED,
+        origin=verified.origin,
+        event_id=verified.message_id,
+        digest=sha256(verified.message_id.encode("ascii")),
+        occurred_at=body.moment("at"),
+        learner=learner(
+            connection,
+            "sub",
+            body.maybe_text("name"),
+            lti=body.identifier("sub"),
+            sis=body.maybe_identifier("sis"),
+            email=body.maybe_text("email"),
+        ),
+        course=course,
+        outcome=None if given is None else Outcome(score=Score(max(given, Decimal(0)), maximum)),
+    )
+    return (report,)
+
+
+def _check_audience(claims: Node, connection: Connection) -> None:
+    """LTI Core 1.3 section 5.3.3, OpenID Connect Core 1.0 section 3.1.3.7, steps 2 to 5."""
+    if _text(claims, "iss").rstrip("/") != connection.namespace:
+        raise SignatureError("The launch comes from another platform than the one that was asked to log in.")
+    client, audience = connection.option("client_id"), claims.get("aud")
+    everybody = audience if isinstance(audience, list) else [audience]
+    if client not in everybody:
+        raise SignatureError("The launch is meant for another tool (aud).")
+    party = claims.get("azp")
+    if (len(everybody) > 1 and party is None) or (party is not None and party != client):
+        raise SignatureError("The launch was handed out to another tool (azp).")
+    for name in ("exp", "iat", "nonce"):
+        if claims.get(name) is None:
+            raise SignatureError(f"The launch lacks {name}.")
+
+
+def _check_message(claims: Node, connection: Connection) -> None:
+    """LTI Core 1.3 sections 5.3.1 to 5.3.4."""
+    if _text(claims, f"{CLAIM}deployment_id") != connection.option("deployment_id"):
+        raise SignatureError("The launch comes from a deployment that is not agreed with this connection.")
+    if _text(claims, f"{CLAIM}version") != "1.3.0":
+        raise SignatureError("The launch is not one of LTI 1.3.")
+    if _text(claims, f"{CLAIM}message_type") != LAUNCH:
+        raise SignatureError(f"Only launches of a link ({LAUNCH}) are answered here.")
+
+
+def _roles(claims: Node) -> tuple[str, ...]:
+    """Missing, malformed and unknown roles give no rights: only texts of the list are kept."""
+    found: Any = claims.get(f"{CLAIM}roles")
+    return tuple(role for role in found[:_MAX_ROLES] if isinstance(role, str)) if isinstance(found, list) else ()
+
+
+def _text(claims: Node, name: str) -> str:
+    value = claims.get(name)
+    return value if isinstance(value, str) else ""
+
+
+ADAPTER: Final = Adapter(verify, read_message)

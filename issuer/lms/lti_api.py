@@ -1,0 +1,73 @@
+"""LTI Advantage services: an access token by a signed assertion, and a learner's result (AGS 2.0 section 3.3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from issuer.lms import ask
+from issuer.lms.ask import Answer, Request
+from issuer.lms.connection import Connection
+from issuer.lms.errors import SourceError
+from issuer.lms.model import Outcome, Score
+from openbadge.jose import jws
+from openbadge.proof.model import Signer
+
+RESULTS: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
+ASSERTION_SECONDS: Final = 60
+"""How long an assertion is good for: it is used at once (Security Framework 1.0 section 4.1.1)."""
+Draw = Callable[[int], bytes]
+
+
+def token_request(connection: Connection, signer: Signer, now: datetime, random_bytes: Draw, scope: str) -> Request:
+    """Ask for an access token (`client_credentials`, RFC 7523; Security Framework 1.0 section 4.1)."""
+    client, url, at = connection.option("client_id"), connection.option("token"), int(now.timestamp())
+    claims = {
+        "iss": client,
+        "sub": client,
+        "aud": url,
+        "iat": at,
+        "exp": at + ASSERTION_SECONDS,
+        "jti": random_bytes(16).hex(),
+    }
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": jws.sign({"typ": "JWT"}, json.dumps(claims).encode(), signer),
+        "scope": scope,
+    }
+    headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+    return Request("POST", url, headers, urlencode(form).encode("ascii"))
+
+
+def read_token(answer: Answer) -> str:
+    """Return the access token of an answer. Raises `SourceError` or `FieldError`."""
+    token = ask.document(answer).text("access_token")
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise SourceError("The platform's access token has characters that no header takes.", "form")
+    return token
+
+
+def results(line_item: str, subject: str, token: str) -> Request:
+    """Ask for the result of one learner in a line item, the address of which the launch named."""
+    parts = urlsplit(line_item)
+    query = "&".join(part for part in (parts.query, urlencode({"user_id": subject})) if part)
+    url = urlunsplit((parts.scheme, parts.netloc, f"{parts.path}/results", query, ""))
+    accept = "application/vnd.ims.lis.v2.resultcontainer+json"
+    return Request("GET", url, {"Accept": accept, "Authorization": f"Bearer {token}"})
+
+
+def read_result(answer: Answer, subject: str) -> Outcome | None:
+    """Return how well this learner did, or None without a result. Results of other people count for nothing.
+
+    Raises `SourceError`, and `FieldError` for numbers beyond every scale.
+    """
+    for item in ask.listed(answer):
+        given = item.maybe_number("resultScore")
+        if item.maybe_identifier("userId") == subject and given is not None:
+            return Outcome(score=Score(max(given, Decimal(0)), item.maybe_number("resultMaximum")))
+    return None

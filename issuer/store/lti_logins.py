@@ -1,0 +1,33 @@
+"""Logins of LTI platforms that are under way; only hashes of their secrets are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from issuer.db import Transaction
+from issuer.model.lms import LtiLogin
+from issuer.store.rows import changed, insert, read_one
+from issuer.store.tables_lms import lti_login as table
+
+
+def add(tx: Transaction, record: LtiLogin) -> None:
+    """Store a new login."""
+    insert(tx, table, record)
+
+
+def by_state(tx: Transaction, state: bytes) -> LtiLogin | None:
+    """Return a login that is under way, by the hash of its state."""
+    statement = select(table).where(table.c.institution_id == tx.institution_id, table.c.state == state)
+    return read_one(tx, statement, LtiLogin)
+
+
+def consume(tx: Transaction, record: LtiLogin) -> bool:
+    """Use a login up, in one statement; True for one caller only, however many try at the same time."""
+    return changed(tx, delete(table).where(table.c.state == record.state)) == 1
+
+
+def drop_expired(tx: Transaction, now: datetime) -> int:
+    """Remove logins that nobody finished; return how many."""
+    return changed(tx, delete(table).where(table.c.institution_id == tx.institution_id, table.c.expires_at <= now))

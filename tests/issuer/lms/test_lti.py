@@ -1,0 +1,142 @@
+"""Launches of LTI 1.3: what is believed, what is refused, and what a launch says of a learner's result."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from issuer.errors import FieldError, IssuerError, UnauthenticatedError
+from issuer.keys import Signer
+from issuer.keys_kinds import Private, fresh
+from issuer.lms import lti, lti_api
+from issuer.lms.ask import Answer
+from issuer.lms.connection import Connection
+from issuer.lms.lti import CLAIM, LEARNER, Launch
+from openbadge.errors import InvalidError
+from openbadge.jose import jws
+from openbadge.multibase import base64url_encode
+from tests.issuer.lms.sources import NEW, NOW, SITE
+
+CONNECTION = Connection("lti", "lti", SITE, "sis", (NEW,), options={"client_id": "badge-tool-1", "deployment_id": "1"})
+INSTRUCTOR = LEARNER.replace("Learner", "Instructor")
+
+
+@cache
+def key(name: str) -> Private:
+    return fresh("RSA", bytes, 2_048)[1]
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    at = int(NOW.timestamp())
+    names: dict[str, Any] = {
+        "deployment_id": "1",
+        "version": "1.3.0",
+        "message_type": "LtiResourceLinkRequest",
+        "roles": [LEARNER],
+    }
+    names |= {"context": {"id": "2"}, "target_link_uri": "https://badges.uni.example/lti/launch"}
+    found = {"iss": SITE, "aud": "badge-tool-1", "sub": "3", "nonce": "n-1", "iat": at, "exp": at + 60}
+    found |= {f"{CLAIM}{name}": value for name, value in names.items()}
+    return {name: value for name, value in {**found, **changed}.items() if value is not None}
+
+
+def token(content: dict[str, Any], signed_by: str = "platform", kid: str = "k1") -> bytes:
+    private = key(signed_by)
+    signer = Signer(kid, "RSA", private.public_key, private.sign)
+    return jws.sign({"typ": "JWT"}, json.dumps(content).encode(), signer).encode()
+
+
+def launch(data: bytes) -> Launch:
+    return lti.read_launch(data, CONNECTION, {"k1": key("platform").public_key}, NOW)
+
+
+def test_a_learners_launch_is_read() -> None:
+    found = launch(token(claims(name="Ada Nguyen", azp="badge-tool-1")))
+    assert (found.subject, found.course, found.nonce, found.is_learner) == ("3", "2", "n-1", True)
+
+
+def unsigned(header: dict[str, Any]) -> bytes:
+    parts = [json.dumps(header).encode(), json.dumps(claims()).encode(), b"signature"]
+    return ".".join(map(base64url_encode, parts)).encode()
+
+
+ISS_009 = {
+    "signature": lambda: token(claims())[:-20] + b"A" * 20,
+    "none": lambda: unsigned({"alg": "none", "kid": "k1"}),
+    "HS256": lambda: unsigned({"alg": "HS256", "kid": "k1"}),
+    "embedded key": lambda: unsigned({"alg": "RS256", "kid": "k1", "jwk": {}}),
+    "aud": lambda: token(claims(aud="other")),
+    "azp": lambda: token(claims(azp="other")),
+    "aud without azp": lambda: token(claims(aud=["badge-tool-1", "other"])),
+    "expired": lambda: token(claims(exp=int(NOW.timestamp()) - 301)),
+    "no exp": lambda: token(claims(exp=None)),
+    "no nonce": lambda: token(claims(nonce=None)),
+    "future": lambda: token(claims(iat=int(NOW.timestamp()) + 301)),
+}
+ISS_011 = {
+    "key of another platform": lambda: token(claims(), "stranger"),
+    "unknown kid": lambda: token(claims(), kid="k2"),
+    "iss": lambda: token(claims(iss="https://other.example")),
+    "deployment": lambda: token(claims(**{f"{CLAIM}deployment_id": "9"})),
+    "no deployment": lambda: token(claims(**{f"{CLAIM}deployment_id": None})),
+    "client": lambda: token(claims(aud="badge-tool-2")),
+    "version": lambda: token(claims(**{f"{CLAIM}version": "1.1"})),
+    "type": lambda: token(claims(**{f"{CLAIM}message_type": "LtiDeepLinkingRequest"})),
+}
+
+
+@pytest.mark.parametrize("made", [*ISS_009.values(), *ISS_011.values()], ids=[*ISS_009, *ISS_011])
+def test_iss_009_and_iss_011_are_refused_with_401(made: Any) -> None:
+    with pytest.raises(UnauthenticatedError):
+        launch(made())
+
+
+@pytest.mark.parametrize("roles", [None, "Learner", ["Learner"], [INSTRUCTOR], [LEARNER, INSTRUCTOR], ["x:y"], [7],
+                                   [LEARNER, lti.TEST_USER]])  # fmt: skip
+def test_iss_013_only_a_learner_and_nobody_else_is_a_learner(roles: Any) -> None:
+    assert not launch(token(claims(**{f"{CLAIM}roles": roles}))).is_learner
+
+
+@pytest.mark.parametrize("body", [b'"1e308"', b"1e308", b"NaN", b'"NaN"'])
+def test_iss_014_numbers_beyond_every_scale_are_refused(body: bytes) -> None:
+    answer = Answer(200, b'[{"userId":"3","resultScore":' + body + b',"resultMaximum":100}]')
+    with pytest.raises((FieldError, IssuerError)):
+        lti_api.read_result(answer, "3")
+
+
+def test_iss_014_results_of_others_count_for_nothing_and_negative_ones_are_bounded() -> None:
+    answer = Answer(200, b'[{"userId":"4","resultScore":100},{"userId":"3","resultScore":-5,"resultMaximum":100}]')
+    found = lti_api.read_result(answer, "3")
+    assert found is not None
+    assert found.score is not None
+    assert found.score.percent == 0
+    assert lti_api.read_result(answer, "5") is None
+
+
+@given(st.data())
+def test_no_changed_token_is_ever_accepted(data: st.DataObject) -> None:
+    good = token(claims())
+    place = data.draw(st.integers(0, len(good) - 1))
+    bad = (
+        good[:place]
+        + bytes([data.draw(st.integers(0, 255).filter(lambda one: one != good[place]))])
+        + good[place + 1 :]
+    )
+    if bad.strip() == good:
+        return
+    with pytest.raises((UnauthenticatedError, FieldError, InvalidError)):
+        launch(bad)
+
+
+def test_only_our_launch_page_can_tell_the_reception() -> None:
+    found = launch(token(claims()))
+    told = lti.message(found, CONNECTION, NOW)
+    (report,) = lti.read_message(lti.verify(told, CONNECTION, NOW), CONNECTION)
+    assert (report.kind, report.event_id) == ("completed", lti.event_id(found, None))
+    with pytest.raises(UnauthenticatedError):
+        lti.verify(type(told)(told.body + b" ", told.headers), CONNECTION, NOW)
