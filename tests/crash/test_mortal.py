@@ -6,7 +6,6 @@ entry is given twice, and the audit log is whole.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import subprocess
@@ -24,7 +23,7 @@ from microcred.installation import open_installation, settings_of
 from microcred.world import World
 from tests.conftest import ROOT
 from tests.crash.mortal import ANSWER, MOMENT, WORD
-from tests.microcred.conftest import Console
+from tests.microcred.conftest import SEAL, Console
 from verifier.report import Verdict
 
 KILLS, REPORTS = (1_000, 100_000) if os.environ.get("MICROCRED_SOAK") else (50, 2_000)
@@ -33,9 +32,7 @@ SEED: Final = 20261125
 
 @pytest.fixture
 def world(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> World:
-    home, key = str(tmp_path / "home"), base64.urlsafe_b64encode(bytes(range(32))).decode()
-    # With a key instead of a passphrase the lives are at work soon.
-    environ = {**os.environ, "MICROCRED_HOME": home, "MICROCRED_KEY_ENCRYPTION_KEY": key}
+    environ = {**os.environ, "MICROCRED_HOME": str(tmp_path / "home"), **SEAL}
     if database_kind == "postgresql":
         environ["MICROCRED_DATABASE_URL"] = request.getfixturevalue("postgres_alone").make("home")
     world = World(environ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -29,6 +30,8 @@ from verifier.cli import Streams
 from verifier.fetch import Fetch
 from verifier.settings import VerifierSettings
 
+SEAL = {"MICROCRED_KEY_ENCRYPTION_KEY": base64.urlsafe_b64encode(bytes(range(32))).decode()}
+"""What seals the keys here: thousands of homes are opened, and a passphrase takes a tenth of a second on purpose."""
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
@@ -70,7 +73,7 @@ class ServerHome:
 
     def prepare(self, url: str) -> None:
         """Fill an empty database, and make the folder."""
-        world = World({"MICROCRED_HOME": str(self.folder), "MICROCRED_DATABASE_URL": url}, Clock(), os.urandom)
+        world = World({"MICROCRED_HOME": str(self.folder), "MICROCRED_DATABASE_URL": url, **SEAL}, Clock(), os.urandom)
         samples.prepare(settings_of(world), world).installation.database.close()
 
 
@@ -82,7 +85,7 @@ def clock() -> Clock:
 @pytest.fixture(scope="session")
 def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("prepared") / "home"
-    world = World({"MICROCRED_HOME": str(home)}, Clock(), os.urandom)
+    world = World({"MICROCRED_HOME": str(home), **SEAL}, Clock(), os.urandom)
     samples.prepare(settings_of(world), world).installation.database.close()
     return home
 
@@ -95,7 +98,7 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> ServerHome:
 @pytest.fixture
 def world(database_kind: str, databases: Databases, request: pytest.FixtureRequest, clock: Clock) -> World:
     """A world whose home is the sample's; with PostgreSQL, only the keys are in its folder."""
-    environ = {"MICROCRED_HOME": str(request.getfixturevalue("tmp_path") / "home")}
+    environ = {"MICROCRED_HOME": str(request.getfixturevalue("tmp_path") / "home"), **SEAL}
     if database_kind == "sqlite":
         prepared: Path = request.getfixturevalue("prepared_home")
     else:

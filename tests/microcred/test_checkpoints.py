@@ -230,7 +230,9 @@ def test_everything_that_people_do_is_in_the_log(console: Console, sample: Sampl
     keys = sample.service.keys.list()
     assert console("keys", "retire", keys[-1].name, *me) == 0
     assert console("keys", "compromise", keys[0].name, "--yes", *me) == 0
-    assert console("keys", "reseal", *me) == 0
+    other = sample.installation.settings.home / "other-passphrase"
+    other.write_text("a passphrase that nobody else has got")
+    assert console("keys", "reseal", "--passphrase-file", str(other), *me) == 0, console.err.getvalue()
     assert console("definitions", "retire", identifier, version, *me) == 0
     with sample.service.database.begin_read() as tx:
         done = {(entry.actor, entry.action) for entry in audit.entries(tx)}

@@ -17,7 +17,7 @@ from microcred.installation import open_installation, settings_of
 from microcred.samples import Sample
 from microcred.world import World
 from tests.databases import Databases
-from tests.microcred.conftest import Clock, Console
+from tests.microcred.conftest import SEAL, Clock, Console
 from tests.microcred.test_api import REPORT
 from tests.postgres import Server
 from tests.verifier.web_client import Client
@@ -36,7 +36,7 @@ def report(client: Client, sample: Sample, source_id: str) -> int:
 @pytest.fixture
 def new_home(world: World, databases: Databases, tmp_path: Path) -> World:
     """A home that is not there yet, with an empty database of the same kind."""
-    environ = {"MICROCRED_HOME": str(tmp_path / "new"), "MICROCRED_DATABASE_URL": databases.empty()}
+    environ = {"MICROCRED_HOME": str(tmp_path / "new"), "MICROCRED_DATABASE_URL": databases.empty(), **SEAL}
     return replace(world, environ=environ)
 
 

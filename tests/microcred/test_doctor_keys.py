@@ -106,14 +106,18 @@ def test_a_lost_file_is_noticed(console: Console, sample: Sample) -> None:
     assert [(item["store"], item["state"]) for item in listed] == [("lost", "retired"), ("file", "active")]
 
 
-def test_wrong_modes_are_said_with_what_to_do(console: Console, sample: Sample) -> None:
-    (key,) = sample.service.keys.list()
-    path = sample.service.keys.directory / f"{key.name}.json"
+def test_wrong_modes_are_said_with_what_to_do(tmp_path: Path, clock: Clock) -> None:
+    console, keys = (
+        Console(World({"MICROCRED_HOME": str(tmp_path / "home")}, clock, os.urandom)),
+        tmp_path / "home/keys",
+    )
+    assert [console(*command) for command in (("init", *OWN), ("keys", "new"), ("doctor",))] == [0, 0, 0]
+    (path,) = keys.glob("*.json")
     path.chmod(0o644)
     assert console("doctor") == 1
     assert "chmod 600" in console.out.getvalue()
     path.chmod(0o600)
-    (sample.service.keys.directory / "passphrase").chmod(0o644)
+    (keys / "passphrase").chmod(0o644)
     assert console("doctor") == 0
     assert "! Others can read" in console.out.getvalue()
 

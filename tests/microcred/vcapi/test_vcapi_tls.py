@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from tests.conftest import ROOT
+from tests.microcred.conftest import SEAL
 from tests.microcred.vcapi.conftest import V2
 
 
@@ -43,6 +44,7 @@ def test_issue_and_verify_over_tls(prepared_home: Path, tmp_path: Path) -> None:
         "MICROCRED_HOME": str(tmp_path / "home"),
         "MICROCRED_VC_API": "on",
         "MICROCRED_VC_API_AUTH": "none",
+        **SEAL,
     }
     added = subprocess.run(
         [sys.executable, "-m", "microcred", "issuers", "add", "--profile", "suite", "--cryptosuite", "ecdsa-rdfc-2019",
