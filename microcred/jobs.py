@@ -7,6 +7,7 @@ import os
 import platform
 import threading
 import time
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
 from issuer.errors import IssuerError, StateError
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 STOP_SECONDS: Final = 10
 """How long steps under way may take to end after Ctrl-C or SIGTERM; what does not is taken up by another worker."""
+RETRY_SECONDS: Final = (1, 5, 15, 60)
+"""Pauses before a worker that could not start tries again, the last one for as long as it takes: a full disk or a
+database that restarts is no reason to leave batches and deliveries waiting until somebody restarts the service."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -82,6 +86,7 @@ class EmbeddedWorker:
     def __init__(self, shop: Workshop) -> None:
         self._shop = shop
         self._worker: Worker | None = None
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._start, name="microcred-worker", daemon=True)
 
     def begin(self) -> None:
@@ -90,16 +95,25 @@ class EmbeddedWorker:
 
     def end(self) -> None:
         """Stop it."""
+        self._ended.set()
         if self._thread.ident is not None:
             self._thread.join()
         if self._worker is not None:
             self._worker.stop(STOP_SECONDS)
 
     def _start(self) -> None:
-        worker = make_worker(self._shop)
-        try:
-            worker.start()
-        except IssuerError as error:
-            _log.error("the worker could not start, so that batches and deliveries wait: %s", error.detail)
-        else:
-            self._worker = worker
+        for pause in chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1])):
+            worker = make_worker(self._shop)
+            try:
+                worker.start()
+            except IssuerError as error:
+                _log.error(
+                    "the worker could not start, so that batches and deliveries wait; it tries again in %d s: %s",
+                    pause,
+                    error.detail,
+                )
+            else:
+                self._worker = worker
+                return
+            if self._ended.wait(pause):
+                return

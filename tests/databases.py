@@ -10,12 +10,15 @@ import atexit
 import itertools
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import psycopg
+from sqlalchemy import event
 
+from issuer.db import Database
 from tests.postgres import Server
 
 KINDS: Final = ("sqlite", "postgresql")
@@ -169,3 +172,18 @@ UNION ALL SELECT concat_ws(' ', 'setting', setdatabase, setconfig) FROM pg_db_ro
 ORDER BY 1
 """
 """All that a test could change apart from rows."""
+
+
+@contextmanager
+def read_only(database: Database) -> Iterator[None]:
+    """A SQLite database on a disk that cannot be written for a while."""
+    is_over = False
+
+    def refuse(connection: Any, *_: Any) -> None:
+        connection.execute(f"PRAGMA query_only = {'OFF' if is_over else 'ON'}")
+
+    event.listen(database.engine, "checkout", refuse)
+    try:
+        yield
+    finally:
+        is_over = True

@@ -17,7 +17,10 @@ from microcred.installation import open_installation, settings_of
 from microcred.samples import Sample
 from microcred.world import World
 from tests.conftest import ROOT
+from tests.crash.reports import completion
+from tests.databases import read_only
 from tests.microcred.conftest import Clock, Console
+from tests.verifier.web_client import Client
 from verifier.settings import PREFIX
 from verifier.settings import SETTINGS as VERIFIER_SETTINGS
 
@@ -99,6 +102,16 @@ def test_a_full_disk_is_an_error_that_changes_nothing(world: World) -> None:
     with database.begin_read() as tx:
         assert tx.connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'filler'").first() is None
     database.close()
+
+
+def test_a_disk_that_cannot_be_written_is_an_error_that_changes_nothing(client: Client, sample: Sample) -> None:
+    content, headers = completion("a"), {"Authorization": f"Bearer {sample.token}"}
+    with read_only(sample.service.database):
+        answer = client.post("/completions", json=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (503, "STORAGE_ERROR")
+    assert answer.json()["detail"].startswith("The database")
+    assert sample.service.completions.page() == []
+    assert client.post("/completions", json=content, headers=headers).status_code == 201
 
 
 def _fill(database: Database) -> None:

@@ -24,6 +24,7 @@ from issuer.store import outbox
 from microcred.jobs import EmbeddedWorker, state_of_jobs, workshop
 from microcred.samples import Sample
 from microcred.world import World
+from tests.databases import read_only
 from tests.microcred.conftest import Console
 from tests.microcred.jobs.conftest import Bench, report
 from tests.microcred.jobs.test_deliveries import Letters, issue
@@ -294,3 +295,28 @@ def test_a_worker_beside_a_server_begins_and_ends(bench: Bench, world: World) ->
 
 def test_one_that_never_began_ends_as_well(shop: Workshop) -> None:
     EmbeddedWorker(shop).end()
+
+
+@pytest.mark.databases("sqlite")
+def test_one_that_could_not_start_tries_again(bench: Bench, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    batch = bench.receive([report("a")])
+    with read_only(bench.shop.service.database):
+        embedded = EmbeddedWorker(workshop(bench.shop.service, world))
+        embedded.begin()
+        wait_for(lambda: "it tries again in 1 s" in caplog.text)
+    try:
+        wait_for(lambda: bench.shop.batches.get(batch.id).state is BatchState.DONE)
+    finally:
+        embedded.end()
+
+
+@pytest.mark.databases("sqlite")
+def test_one_that_still_tries_to_start_ends_at_once(
+    bench: Bench, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    with read_only(bench.shop.service.database):
+        embedded = EmbeddedWorker(workshop(bench.shop.service, world))
+        embedded.begin()
+        wait_for(lambda: "it tries again" in caplog.text)
+        embedded.end()
+    assert bench.count("job_worker") == 0
