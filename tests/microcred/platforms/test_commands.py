@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 
 from issuer.lms.connection import Secret
 from issuer.lms.credentials import sign
+from microcred import samples
+from microcred.installation import settings_of
 from microcred.samples import Sample
-from tests.microcred.conftest import Console
+from microcred.world import World
+from tests.microcred.conftest import Clock, Console
 from tests.microcred.platforms.conftest import Campus, moodle, webhook
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -143,8 +147,10 @@ def test_an_address_with_a_key_for_those_who_can_send_nothing_else(campus: Campu
     assert sign(Secret("x", b"0123456789abcdef"), "m", campus.clock(), b"")
 
 
-def test_a_new_passphrase_opens_connections_too(console: Console, sample: Sample) -> None:
-    sample.installation.database.close()
+def test_a_new_passphrase_opens_connections_too(tmp_path: Path, clock: Clock) -> None:
+    world = World({"MICROCRED_HOME": str(tmp_path / "with-a-passphrase")}, clock, os.urandom)
+    samples.prepare(settings_of(world), world).installation.database.close()
+    console = Console(world)
     assert console("keys", "reseal") == 0
     assert "secrets of 6 connections" in console.out.getvalue()
     assert console("connections", "test", "moodle") == 0
