@@ -13,13 +13,14 @@ from typing import Final
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
 from issuer import keys_rsa
 from issuer.db import RandomBytes
 from issuer.errors import KeyStoreError
+from openbadge.ed25519 import SIGNATURE_LENGTH
 from openbadge.jose.jwk import CURVES
 from openbadge.multikey import PublicKey, key_type
 
@@ -27,6 +28,8 @@ HASHES: Final[Mapping[str, hashes.HashAlgorithm]] = MappingProxyType(
     {"P-256": hashes.SHA256(), "P-384": hashes.SHA384(), "P-521": hashes.SHA512()}
 )
 """The hash of each curve (RFC 7518 section 3.4)."""
+ED25519_SECRET: Final = 32
+"""Bytes of the secret from which everything else of an Ed25519 key follows (RFC 8032 section 5.1.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,18 @@ class Kind:
 
 
 def ed25519(secret: bytes) -> Private:
-    """Read a secret of 32 bytes (RFC 8032 section 5.1.5). Raises `ValueError` for another length."""
-    key = Ed25519PrivateKey.from_private_bytes(secret)
-    return Private(PublicKey("Ed25519", key.public_key().public_bytes_raw()), key.sign)
+    """Read a secret of 32 bytes (RFC 8032 section 5.1.5). Raises `ValueError` for another length.
+
+    libsodium signs: the same bytes as OpenSSL in two thirds of its time (docs/decisions/0010-libsodium.md).
+    """
+    if len(secret) != ED25519_SECRET:
+        raise ValueError("length")
+    public, expanded = crypto_sign_seed_keypair(secret)
+
+    def sign(data: bytes) -> bytes:
+        return crypto_sign(data, expanded)[:SIGNATURE_LENGTH]
+
+    return Private(PublicKey("Ed25519", public), sign)
 
 
 def ecdsa(name: str, secret: bytes) -> Private:
@@ -92,7 +104,7 @@ def _draw_rsa(_random_bytes: RandomBytes, bits: int | None) -> bytes:
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "Ed25519": Kind(_random_secret(32), ed25519),
+        "Ed25519": Kind(_random_secret(ED25519_SECRET), ed25519),
         "P-256": Kind(_random_secret(32), lambda secret: ecdsa("P-256", secret)),
         "P-384": Kind(_random_secret(48), lambda secret: ecdsa("P-384", secret)),
         "RSA": Kind(_draw_rsa, lambda secret: Private(*keys_rsa.read(secret))),
