@@ -35,7 +35,7 @@ def base58_encode(data: bytes) -> str:
     """Return `data` in base 58 with the Bitcoin alphabet; each leading zero byte becomes one leading `1`."""
     body = data.lstrip(b"\0")
     number = int.from_bytes(body, "big")
-    pairs = []
+    pairs: list[str] = []
     while number:
         number, four = divmod(number, 58**4)
         pairs += (_PAIRS[four % 58**2], _PAIRS[four // 58**2])
