@@ -4,24 +4,25 @@ A launch is an OpenID Connect id_token of the platform. It is believed if it is 
 platform, meant for us (`aud`, `azp`), of the agreed deployment, in time, and a launch of a link. That its nonce is one
 that we gave to this browser, and is used once, is checked by `issuer.lms_work.lti`.
 
-What a launch says reaches the reception as a message of our own launch page (`message`), signed with a secret that only
+What a launch says reaches the reception as a message of our own launch page (`message`), proved by a secret that only
 the service has: so nobody can hand in an id_token past the login.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from issuer.lms import credentials, read
-from issuer.lms.connection import Adapter, Connection, Incoming, Verified, accepted
+from issuer.lms.connection import Adapter, Connection, Incoming, Secret, Verified, accepted
 from issuer.lms.errors import SignatureError
-from issuer.lms.model import Course, Kind, Outcome, Reported, Score
+from issuer.lms.model import Course, Kind, Outcome, Reported, Score, SourceLearner
 from issuer.lms.people import learner, split_code
 from issuer.lms.read import Node
 from issuer.lms.tokens import check_times, verify_token
@@ -39,6 +40,9 @@ TEACHERS: Final = tuple(f"{MEMBERSHIP}#{name}" for name in ("Instructor", "Admin
 LAUNCH: Final = "LtiResourceLinkRequest"
 BY_LAUNCH: Final = "launch"
 """The value of the setting `counts` by which being let in to the link counts as completion."""
+SAME_FOR: Final = timedelta(hours=1)
+"""For how long the same points are the same report: who had them before, and others in between, has them again."""
+_PAGE: Final = b"launch page"
 _MEMBERS: Final = frozenset({"alg", "kid", "typ"})
 _MAX_ROLES: Final = 50
 """Roles of one person in one course; platforms send fewer than ten."""
@@ -122,9 +126,14 @@ def read_launch(token: bytes, connection: Connection, keys: Mapping[str, PublicK
 
 
 def message(launch: Launch, connection: Connection, now: datetime, outcome: Outcome | None = None) -> Incoming:
-    """Return what our launch page tells the reception: a learner was let in, or has the points of `outcome`."""
+    """Return what our launch page tells the reception: a learner was let in, with the points of `outcome` if known.
+
+    That completes the course if the connection `counts` launches; else points are points, and without them the message
+    says only which ids belong to one person.
+    """
     score = outcome.score if outcome else None
     body = {
+        "kind": _kind(connection, outcome).value,
         "sub": launch.subject,
         "sis": launch.sis,
         "name": launch.name,
@@ -136,43 +145,54 @@ def message(launch: Launch, connection: Connection, now: datetime, outcome: Outc
         "maximum": None if score is None or score.maximum is None else str(score.maximum),
     }
     data = json.dumps(body).encode()
-    return Incoming(data, credentials.sign(connection.secrets[-1], event_id(launch, outcome), now, data))
-
-
-def event_id(launch: Launch, outcome: Outcome | None) -> str:
-    """Return the name of what a launch brought: the same for all launches with the same outcome."""
-    said = None if outcome is None or outcome.score is None else [str(outcome.score.given), str(outcome.score.maximum)]
-    return f"lti-{read.digest([launch.subject, launch.course, said]).hex()}"
+    return Incoming(data, credentials.sign(_own(connection.secrets[-1]), _event_id(body, now), now, data))
 
 
 def verify(incoming: Incoming, connection: Connection, now: datetime) -> Verified:
     """Check that our own launch page made this message. Raises `SignatureError`."""
-    return accepted(incoming, connection, credentials.check_hmac(incoming, connection, now), now)
+    own = replace(connection, secrets=tuple(map(_own, connection.secrets)))
+    return accepted(incoming, connection, credentials.check_hmac(incoming, own, now), now)
 
 
 def read_message(verified: Verified, connection: Connection) -> tuple[Reported, ...]:
     """Read a message of `message`. Raises `InvalidError` or `FieldError`."""
     body = read.load(verified.content)
     given, maximum = body.maybe_number("score"), body.maybe_number("maximum")
-    course = Course(body.identifier("course"), code=body.maybe_text("code"))
     report = Reported(
-        kind=Kind.COMPLETED if given is None else Kind.GRADED,
+        kind=Kind(body.text("kind")),
         origin=verified.origin,
         event_id=verified.message_id,
         digest=sha256(verified.message_id.encode("ascii")),
         occurred_at=body.moment("at"),
-        learner=learner(
-            connection,
-            "sub",
-            body.maybe_text("name"),
-            lti=body.identifier("sub"),
-            sis=body.maybe_identifier("sis"),
-            email=body.maybe_text("email"),
-        ),
-        course=course,
+        learner=learner_of(connection, body),
+        course=Course(body.identifier("course"), code=body.maybe_text("code")),
         outcome=None if given is None else Outcome(score=Score(max(given, Decimal(0)), maximum)),
     )
     return (report,)
+
+
+def learner_of(connection: Connection, body: Node) -> SourceLearner:
+    """Return the learner of a message by its members `sub`, `sis`, `email` and `name`."""
+    sis, email = body.maybe_identifier("sis"), body.maybe_text("email")
+    return learner(connection, "sub", body.maybe_text("name"), lti=body.identifier("sub"), sis=sis, email=email)
+
+
+def _kind(connection: Connection, outcome: Outcome | None) -> Kind:
+    if connection.options.get("counts") == BY_LAUNCH:
+        return Kind.COMPLETED
+    return Kind.IDENTITY if outcome is None else Kind.GRADED
+
+
+def _event_id(body: Mapping[str, Any], now: datetime) -> str:
+    """Return the name of what a launch brought: launches with the same outcome bring one report, not many."""
+    said = [body[name] for name in ("kind", "sub", "sis", "course", "score", "maximum")]
+    hour = None if body["score"] is None else int(now.timestamp() // SAME_FOR.total_seconds())
+    return f"lti-{read.digest([*said, hour]).hex()}"
+
+
+def _own(secret: Secret) -> Secret:
+    """Return what proves our messages, made from the secret of the connection, which is a key for something else."""
+    return replace(secret, value=hmac.digest(secret.value, _PAGE, "sha256"))
 
 
 def _check_audience(claims: Node, connection: Connection) -> None:
@@ -193,7 +213,8 @@ def _check_audience(claims: Node, connection: Connection) -> None:
 
 def _check_message(claims: Node, connection: Connection) -> None:
     """LTI Core 1.3 sections 5.3.1 to 5.3.4."""
-    if _text(claims, f"{CLAIM}deployment_id") != connection.option("deployment_id"):
+    agreed = {name.strip() for name in connection.option("deployment_id").split(",")} - {""}
+    if _text(claims, f"{CLAIM}deployment_id") not in agreed:
         raise SignatureError("The launch comes from a deployment that is not agreed with this connection.")
     if _text(claims, f"{CLAIM}version") != "1.3.0":
         raise SignatureError("The launch is not one of LTI 1.3.")

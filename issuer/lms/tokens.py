@@ -10,6 +10,7 @@ from issuer.errors import FieldError
 from issuer.lms import read
 from issuer.lms.errors import SignatureError
 from issuer.lms.read import Node
+from openbadge import multibase, strict_json
 from openbadge.errors import InvalidError
 from openbadge.jose import jws
 from openbadge.jose.jws import Jws
@@ -19,6 +20,11 @@ LEEWAY: Final = timedelta(minutes=5)
 """How far the clock of the source may be from ours."""
 MEMBERS: Final = frozenset({"alg", "kid", "typ", "cty"})
 """Header members that may occur. A key that a token brings along (`jwk`, `x5c`, `jku`) is never one to trust."""
+
+_OBJECT: Final = b"ey"
+"""What base64url makes of the beginning of a JSON object with a member."""
+_HEADER: Final = 4 * jws.MAX_HEADER_BYTES // 3
+"""Characters of the longest header that is read."""
 
 
 def verify_token(token: bytes, keys: Mapping[str, PublicKey], members: frozenset[str] = MEMBERS) -> Jws:
@@ -34,6 +40,21 @@ def verify_token(token: bytes, keys: Mapping[str, PublicKey], members: frozenset
     except InvalidError as error:
         raise SignatureError(f"The token is refused. {error.detail}") from None
     return signed
+
+
+def key_id(token: bytes) -> str:
+    """Return the `kid` that a compact token names, so that keys can be had for it; "" for anything else.
+
+    Nothing is proved by that. Reads the header only, and never raises.
+    """
+    if not token.startswith(_OBJECT):
+        return ""
+    try:
+        header = strict_json.loads(multibase.base64url_decode(token[:_HEADER].decode("ascii").partition(".")[0]))
+    except (UnicodeDecodeError, InvalidError):
+        return ""
+    name = header.get("kid")
+    return name if isinstance(name, str) else ""
 
 
 def check_times(payload: bytes, now: datetime) -> Node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from base64 import b64decode, b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from issuer.errors import ConflictError, FieldError, NotFoundError, PassphraseEr
 from issuer.lms.adapters import ADAPTERS
 from issuer.lms.connection import Connection, Secret
 from issuer.lms.identity import Rules
-from issuer.lms_work.kinds import KINDS
+from issuer.lms_work.kinds import KINDS, ConnectionKind
 from issuer.lms_work.sealing import Vault
 from issuer.model.fields import text
 from issuer.model.lms import LmsConnection
@@ -27,9 +27,8 @@ from openbadge.multikey import PublicKey
 
 OVERLAP: Final = timedelta(days=7)
 """How long an old secret stays valid beside its successor: long enough to change the setting in the platform."""
-USER: Final = b"microcred:"
-"""The user name, and the colon, of senders that need one."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_HTTPS: Final = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?")
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,180}")
 
 
@@ -73,7 +72,7 @@ class Connections:
         """Make a connection. Raises `FieldError` for a setting, `ConflictError` for a name or source that is taken."""
         _check(wish)
         now, random_bytes = self.clock(), self.database.random_bytes
-        secret = wish.secret or draw_secret(random_bytes, wish.options)
+        secret = wish.secret or KINDS[wish.kind].draw(random_bytes, wish.options)
         content = {"apiToken": wish.api_token, "secrets": [_secret_form("key-1", secret)]}
         with self.database.begin_write(self.institution_id) as tx:
             self._check_free(tx, wish)
@@ -167,7 +166,7 @@ class Connections:
             audit.append(tx, self.clock(), actor, action, record.name, {})
 
     def _drawn(self, connection: Connection) -> bytes:
-        return draw_secret(self.database.random_bytes, connection.options)
+        return KINDS[connection.kind].draw(self.database.random_bytes, connection.options)
 
     def _sealed(self, name: str, content: Mapping[str, Any]) -> dict[str, Any]:
         return self.vault.seal(name, content, self.database.random_bytes)
@@ -202,15 +201,6 @@ class Connections:
         )
 
 
-def draw_secret(random_bytes: Callable[[int], bytes], options: Mapping[str, str]) -> bytes:
-    """Return a new secret of 256 bits in visible characters, so that people can paste it.
-
-    For a sender that proves itself by user name and password it is both, with a colon between them.
-    """
-    drawn = urlsafe_b64encode(random_bytes(32)).rstrip(b"=")
-    return USER + drawn if options.get("auth") == "basic" else drawn
-
-
 def read_keys(keys: Sequence[Mapping[str, Any]]) -> dict[str, PublicKey]:
     """Return the public keys of a JWKS by their `kid`. Raises `FieldError`."""
     found: dict[str, PublicKey] = {}
@@ -241,14 +231,22 @@ def _check(wish: Wish) -> None:
 def _check_options(options: Mapping[str, str], name: str) -> None:
     kind = KINDS[name]
     for option, value in options.items():
-        text(500)(value, option)
         if option not in (*kind.needed, *kind.optional):
             raise FieldError(option, f"is no setting of {name}")
+        _check_option(kind, option, value)
     missing = [option for option in kind.needed if not options.get(option)]
     if missing:
         raise FieldError(missing[0], f"is missing: {kind.needed[missing[0]]}")
     if kind.ways and options["auth"] not in kind.ways:
         raise FieldError("auth", f"must be one of {', '.join(kind.ways)}")
+
+
+def _check_option(kind: ConnectionKind, option: str, value: str) -> None:
+    text(500)(value, option)
+    if value not in kind.values.get(option, (value,)):
+        raise FieldError(option, f"must be one of {', '.join(kind.values[option])}")
+    if option in kind.https and not _HTTPS.fullmatch(value):
+        raise FieldError(option, "must be an https address")
 
 
 def _secret_form(name: str, value: bytes, until: datetime | None = None) -> dict[str, Any]:

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from issuer.lms import caliper, openedx, xapi
+from issuer.db import RandomBytes
+from issuer.lms import caliper, lti, openedx, xapi
+from issuer.lms_work.drawing import draw_key, draw_text
+
+Draw = Callable[[RandomBytes, Mapping[str, str]], bytes]
+"""Draws the secret of a connection, given randomness and the connection's settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionKind:
-    """One kind. `needed` and `optional` are settings with what they are; `path` is the end of the address for the
-    platform, `steps` what to do there, `ways` the values that the setting `auth` may have."""
+    """One kind.
+
+    `places` are the addresses for the platform by what they are, `{name}` standing for the connection's; `steps` say
+    what to do there. `needed` and `optional` are settings with what they are, `ways` the values that the setting
+    `auth` may have, `values` those of other settings; `https` are the settings that are addresses. `signs` says whether
+    the secret that `draw` makes is one to paste into the platform. With `registers`, the platform has to know our
+    addresses before it can name the settings.
+    """
 
     title: str
     steps: tuple[str, ...]
-    path: str = ""
+    places: Mapping[str, str] = field(default_factory=lambda: {"Address": "/lms/{name}"})
     needed: Mapping[str, str] = field(default_factory=dict)
     optional: Mapping[str, str] = field(default_factory=dict)
     ways: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    https: tuple[str, ...] = ()
     signs: bool = True
+    registers: bool = False
+    draw: Draw = draw_text
 
 
 _API: Final = {"api": "the https address of its interface, if it is not that of the platform"}
@@ -47,7 +62,7 @@ KINDS: Final[Mapping[str, ConnectionKind]] = MappingProxyType(
                 "Subscribe to course_completed, grade_change and course_grade_change.",
             ),
             needed={"root_account_uuid": "the root account's UUID, which every event carries"},
-            optional={"jwks": "where the vendor publishes the keys", **_API, **_UNCONFIRMED},
+            optional={"jwks": "the https address at which the vendor publishes its keys", **_API, **_UNCONFIRMED},
             signs=False,
         ),
         "openedx": ConnectionKind(
@@ -59,7 +74,7 @@ KINDS: Final[Mapping[str, ConnectionKind]] = MappingProxyType(
         "xapi": ConnectionKind(
             "xAPI",
             ("In the LMS or LRS: endpoint (the address without /statements), user name and password or token.",),
-            path="/xapi/statements",
+            places={"Address": "/lms/{name}/xapi/statements"},
             needed={"auth": _AUTH, "account": "whose ids actor.account names: “sis” or “lms”"},
             optional={
                 "signatures": "“required” takes only statements that are signed",
@@ -72,7 +87,7 @@ KINDS: Final[Mapping[str, ConnectionKind]] = MappingProxyType(
         "caliper": ConnectionKind(
             "Caliper",
             ("In the platform's Caliper settings: the address as store, the secret as API key.",),
-            path="/caliper",
+            places={"Address": "/lms/{name}/caliper"},
             needed={"auth": _AUTH},
             ways=caliper.AUTH,
         ),
@@ -83,8 +98,39 @@ KINDS: Final[Mapping[str, ConnectionKind]] = MappingProxyType(
         "table": ConnectionKind(
             "Files",
             ("Hand files in with `microcred completions batch FILE.csv --connection NAME`.",),
+            places={},
             needed={"timezone": "where days begin, such as Europe/Berlin"},
             signs=False,
+        ),
+        "lti": ConnectionKind(
+            "LTI 1.3",
+            (
+                "In the platform: add an external tool of LTI 1.3 with these addresses; the key comes from the key set.",
+                "Let it share names and student numbers, and let the tool read grades (AGS, results).",
+                "In a course: add the tool as a graded activity, and bind the course.",
+            ),
+            places={
+                "Login": "/lti/login",
+                "Launch and redirect": "/lti/launch",
+                "Key set (JWKS)": "/lti/jwks.json",
+                "All as JSON": "/lti/configuration",
+            },
+            needed={
+                "client_id": "the client id that the platform gave this tool",
+                "deployment_id": "the deployment id, or several with commas between them",
+                "authorize": "the platform's address for logins (authentication request)",
+                "token": "the platform's address for access tokens",
+                "jwks": "the platform's address of its keys (JWKS)",
+            },
+            optional={
+                "site": "the https address at which people use the platform, if its issuer is another one",
+                "counts": "“launch”: who is let in to the link has completed the course",
+            },
+            values={"counts": (lti.BY_LAUNCH,)},
+            https=("authorize", "token", "jwks", "site"),
+            signs=False,
+            registers=True,
+            draw=draw_key,
         ),
     }
 )

@@ -16,6 +16,7 @@ from issuer.lms_work.asking import Ask, Asking
 from issuer.lms_work.bindings import Bindings
 from issuer.lms_work.connections import Connections
 from issuer.lms_work.items import Item
+from issuer.lms_work.key_sets import OPTION, KeySets
 from issuer.lms_work.loop import Loop
 from issuer.lms_work.people_desk import PeopleDesk
 from issuer.lms_work.reception import Reception
@@ -45,7 +46,8 @@ class Platforms:
     def __init__(self, service: Service, vault: Vault, ask: Ask) -> None:
         self.service = service
         self.connections = Connections(service.database, service.institution.id, vault, service.clock)
-        self.reception = Reception(service.database, self.connections, service.clock, self._wake)
+        self.key_sets = KeySets(ask)
+        self.reception = Reception(service.database, self.connections, self.key_sets, service.clock, self._wake)
         self.people = PeopleDesk(service.database, service.institution.id, service.clock)
         self.bindings = Bindings(service.database, self.connections, service.clock)
         self.asking = Asking(service.database, self.connections, service.clock, ask)
@@ -61,6 +63,14 @@ class Platforms:
         self.reception.queue.close()
         for loop in self._loops:
             loop.end()
+
+    def fetch_keys(self, name: str, kid: str) -> None:
+        """Have the keys of a platform at hand before a token with this `kid` comes to the reception, which waits for
+        nobody. Nothing for a connection that has no address of keys, or that is not there. Raises `SourceError`.
+        """
+        opened = self.connections.named([name]).get(name)
+        if opened is not None and OPTION in opened.connection.options:
+            self.key_sets.keys(opened.connection, kid, self.service.clock())
 
     def step(self) -> int:
         """Work on one set of what is new; return how many messages and reports it was."""

@@ -13,6 +13,7 @@ from issuer.lms.ask import value
 from issuer.lms.connection import Connection, Incoming
 from issuer.lms.errors import SourceError
 from issuer.lms_work.asking import Ask
+from issuer.lms_work.key_sets import OPTION, fetch
 from issuer.lms_work.platforms import Platforms
 
 Finding = tuple[bool, str]
@@ -24,20 +25,20 @@ def prove(platforms: Platforms, name: str) -> list[Finding]:
     opened = platforms.connections.get(name)
     connection = opened.connection
     bound = sum(item.connection_id == opened.record.id for item in platforms.bindings.every())
-    found = [_signature(connection, platforms.service.clock()), _people(connection, creates=opened.rules.creates)]
+    ask = platforms.asking.ask
+    found = [_signature(connection, platforms.service.clock(), ask), _people(connection, creates=opened.rules.creates)]
     found.append((bound > 0, f"{bound} courses are bound." if bound else "No course is bound yet: `bindings add`."))
     if connection.api_token:
-        found.append(_interface(connection, platforms.asking.ask))
+        found.append(_interface(connection, ask))
     return found
 
 
-def _signature(connection: Connection, now: datetime) -> Finding:
+def _signature(connection: Connection, now: datetime, ask: Ask) -> Finding:
     """Prove that a message with the newest secret is taken for the platform's."""
     if connection.kind not in ADAPTERS:
         return True, "Files come from people: there is nothing to sign."
     if connection.kind == "canvas":
-        count = len(connection.keys)
-        return count > 0, f"{count} public keys of the platform are known." if count else "No public keys: `keys`."
+        return _keys(connection, ask)
     way = connection.options.get("auth", "hmac")
     if way != "hmac":
         return bool(connection.secrets), f"Messages prove themselves by {way}; what they say is not signed."
@@ -47,6 +48,19 @@ def _signature(connection: Connection, now: datetime) -> Finding:
     except IssuerError as error:
         return False, error.detail
     return True, "A message signed with the newest secret is accepted."
+
+
+def _keys(connection: Connection, ask: Ask) -> Finding:
+    """Show that there are keys by which signed events can be checked, fetching them as the service will."""
+    if connection.keys:
+        return True, f"{len(connection.keys)} public keys of the platform are known, and none are fetched."
+    if not connection.options.get(OPTION):
+        return False, f"No public keys: give their address as the option {OPTION}, or the keys by `connections keys`."
+    try:
+        count = len(fetch(connection.options[OPTION], ask))
+    except SourceError as error:
+        return False, f"The keys of the platform could not be fetched. {error.detail}"
+    return count > 0, f"{count} public keys are at the address that the platform publishes them at."
 
 
 def _people(connection: Connection, *, creates: bool) -> Finding:

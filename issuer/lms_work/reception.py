@@ -23,6 +23,7 @@ from issuer.lms.connection import Incoming, Verified
 from issuer.lms.model import Origin, Reported
 from issuer.lms_work import filing
 from issuer.lms_work.connections import Connections, Opened
+from issuer.lms_work.key_sets import KeySets
 from issuer.model.canonical import sha256
 from issuer.model.lms import LmsMessage, MessageState
 from issuer.store import lms_messages as store
@@ -74,11 +75,13 @@ class Reception:
         self,
         database: Database,
         connections: Connections,
+        key_sets: KeySets,
         clock: Callable[[], datetime],
         stored: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._connections = connections
+        self._key_sets = key_sets
         self._clock = clock
         self._stored = stored
         self.queue = GroupCommit(self.take)
@@ -115,8 +118,9 @@ class Reception:
     def _prove(self, knock: Knock, opened: Opened | None, now: datetime) -> _Proved | Refusal:
         if opened is None or opened.connection.kind not in ADAPTERS:
             return NotFoundError("There is nothing at this address.")
+        connection = replace(opened.connection, keys=self._key_sets.known(opened.connection, now))
         try:
-            verified = ADAPTERS[opened.connection.kind].verify(knock.incoming, opened.connection, now)
+            verified = ADAPTERS[connection.kind].verify(knock.incoming, connection, now)
         except (IssuerError, OpenBadgeError) as error:
             return error
         message = _message(opened, knock.incoming, verified, now)

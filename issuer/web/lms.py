@@ -17,11 +17,13 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from issuer.errors import FieldError
 from issuer.lms import bulk, read
 from issuer.lms.connection import Incoming
+from issuer.lms.tokens import key_id
 from issuer.lms_work.platforms import Platforms
 from issuer.lms_work.reception import Knock, Receipt
 from issuer.web.api import Guard, Limit
@@ -85,6 +87,8 @@ class _Door:
 
     async def _taken(self, request: Request, body: bytes) -> Receipt:
         path = request.path_params
+        if kid := key_id(body):
+            await run_in_threadpool(self._platforms.fetch_keys, path["connection"], kid)
         knock = Knock(path["connection"], Incoming(body, _headers(request), path.get("key", "")))
         answer = await wrap_future(self._platforms.reception.queue.submit(knock))
         if not isinstance(answer, Receipt):

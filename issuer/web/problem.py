@@ -25,11 +25,13 @@ from issuer.errors import (
     UnreachableError,
 )
 from issuer.lint import LintError
+from issuer.lms.errors import SourceError
 from openbadge.errors import OpenBadgeError
 
 MEDIA_PROBLEM: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
-"""What Retry-After says when the database is busy or away, or no key can sign: long enough for a restart."""
+"""What Retry-After says when the database is busy or away, no key can sign, or a platform's keys cannot be fetched:
+long enough for a restart."""
 
 STATUS: Final[Mapping[type[IssuerError], int]] = {
     FieldError: 422,
@@ -44,6 +46,7 @@ STATUS: Final[Mapping[type[IssuerError], int]] = {
     ClockError: 503,
     UnreachableError: 503,
     StorageError: 503,
+    SourceError: 503,
 }
 """HTTP status by error; what is not listed is a defect of ours and says nothing about the inside."""
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -74,8 +75,12 @@ def _period(shape: KnownShape, terms: tuple[bytes, ...], question: Question) -> 
     return Period(start, end) if current and not ended else None
 
 
+@lru_cache(maxsize=4_096)
 def _moment(term: bytes) -> datetime:
-    """Read a moment that has passed the grammar of `layout`; nearly all have the one form that C reads."""
+    """Read a moment that has passed the grammar of `layout`; nearly all have the one form that C reads.
+
+    Badges of one class share them, and one is often there twice.
+    """
     text = term.decode("ascii")
     return datetime.fromisoformat(text) if len(text) == len("2026-03-31T10:00:00Z") else timestamps.parse(text, "date")
 
