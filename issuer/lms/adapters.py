@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from issuer.lms import caliper, canvas, moodle, openedx, webhook, xapi
+from issuer.lms import caliper, canvas, lti, moodle, openedx, webhook, xapi
 from issuer.lms.connection import Adapter
 
 ADAPTERS: Final[Mapping[str, Adapter]] = MappingProxyType(
@@ -17,6 +17,7 @@ ADAPTERS: Final[Mapping[str, Adapter]] = MappingProxyType(
         "xapi": xapi.ADAPTER,
         "caliper": caliper.ADAPTER,
         "webhook": webhook.ADAPTER,
+        "lti": lti.ADAPTER,
     }
 )
 """Adapters by the kind of a connection."""

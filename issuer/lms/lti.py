@@ -75,6 +75,11 @@ class Launch:
         return any(role in TEACHERS for role in self.roles)
 
 
+def deployments(connection: Connection) -> frozenset[str]:
+    """Return the deployments that are agreed; an institution may have the tool in several places of one platform."""
+    return frozenset(name.strip() for name in connection.option("deployment_id").split(",")) - {""}
+
+
 def authorization(connection: Connection, asked: Mapping[str, str], state: str, nonce: str, launch: str) -> str:
     """Return the address at the platform where a login goes on (Security Framework 1.0 section 5.1.1.2).
 
@@ -213,8 +218,7 @@ def _check_audience(claims: Node, connection: Connection) -> None:
 
 def _check_message(claims: Node, connection: Connection) -> None:
     """LTI Core 1.3 sections 5.3.1 to 5.3.4."""
-    agreed = {name.strip() for name in connection.option("deployment_id").split(",")} - {""}
-    if _text(claims, f"{CLAIM}deployment_id") not in agreed:
+    if _text(claims, f"{CLAIM}deployment_id") not in deployments(connection):
         raise SignatureError("The launch comes from a deployment that is not agreed with this connection.")
     if _text(claims, f"{CLAIM}version") != "1.3.0":
         raise SignatureError("The launch is not one of LTI 1.3.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -20,7 +21,19 @@ from openbadge.proof.model import Signer
 RESULTS: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 ASSERTION_SECONDS: Final = 60
 """How long an assertion is good for: it is used at once (Security Framework 1.0 section 4.1.1)."""
+LEAST_SECONDS: Final = 60
+"""How long a token is used that does not say how long it is good for."""
+MOST_SECONDS: Final = 3_600
+"""The longest time for which one is used; platforms give an hour (Security Framework 1.0 section 4.1.2)."""
 Draw = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What opens the services of a platform, and for how many seconds."""
+
+    text: str = field(repr=False)
+    seconds: int
 
 
 def token_request(connection: Connection, signer: Signer, now: datetime, random_bytes: Draw, scope: str) -> Request:
@@ -44,12 +57,33 @@ def token_request(connection: Connection, signer: Signer, now: datetime, random_
     return Request("POST", url, headers, urlencode(form).encode("ascii"))
 
 
-def read_token(answer: Answer) -> str:
+def read_token(answer: Answer) -> AccessToken:
     """Return the access token of an answer. Raises `SourceError` or `FieldError`."""
-    token = ask.document(answer).text("access_token")
-    if not (token.isascii() and token.isprintable()) or " " in token:
+    body = ask.document(answer)
+    text, seconds = body.text("access_token"), body.maybe_number("expires_in")
+    if not (text.isascii() and text.isprintable()) or " " in text:
         raise SourceError("The platform's access token has characters that no header takes.", "form")
-    return token
+    return AccessToken(text, LEAST_SECONDS if seconds is None else min(int(seconds), MOST_SECONDS))
+
+
+def check_service(url: str, connection: Connection) -> None:
+    """Raise `SourceError` for the address of a service that is not at the platform: our token is not for others."""
+    known = [connection.namespace, *(connection.options.get(name, "") for name in ("site", "authorize", "token"))]
+    if origin(url) not in {origin(one) for one in known if one.startswith("https://")}:
+        hint = "If it is the platform's own, give it as the setting “site”."
+        raise SourceError(f"The launch names a service at another address than the platform's. {hint}", "address")
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of an https address as browsers write it (RFC 6454); "" for any other text."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
+        return ""
+    return f"https://{parts.hostname}" + ("" if port in (None, 443) else f":{port}")
 
 
 def results(line_item: str, subject: str, token: str) -> Request:

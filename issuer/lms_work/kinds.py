@@ -103,9 +103,9 @@ KINDS: Final[Mapping[str, ConnectionKind]] = MappingProxyType(
             signs=False,
         ),
         "lti": ConnectionKind(
-            "LTI 1.3",
+            "LTI 1.3 platform (its issuer)",
             (
-                "In the platform: add an external tool of LTI 1.3 with these addresses; the key comes from the key set.",
+                "In the platform: add an LTI 1.3 tool with these addresses, its key by the address of the key set.",
                 "Let it share names and student numbers, and let the tool read grades (AGS, results).",
                 "In a course: add the tool as a graded activity, and bind the course.",
             ),

@@ -18,6 +18,7 @@ from issuer.lms_work.connections import Connections
 from issuer.lms_work.items import Item
 from issuer.lms_work.key_sets import OPTION, KeySets
 from issuer.lms_work.loop import Loop
+from issuer.lms_work.lti_tool import Tool
 from issuer.lms_work.people_desk import PeopleDesk
 from issuer.lms_work.reception import Reception
 from issuer.lms_work.sealing import Vault
@@ -26,7 +27,7 @@ from issuer.model.definition import MAX_SENTENCE
 from issuer.model.fields import text
 from issuer.model.lms import LmsCase, LmsMessage, LmsReport
 from issuer.service import Service
-from issuer.store import lms_messages, lms_outcomes
+from issuer.store import lms_messages, lms_outcomes, lti_logins
 
 AT_ONCE: Final = 64
 """Reports of one transaction: 30 milliseconds of work, so that messages that come in meanwhile are answered in time."""
@@ -47,6 +48,7 @@ class Platforms:
         self.service = service
         self.connections = Connections(service.database, service.institution.id, vault, service.clock)
         self.key_sets = KeySets(ask)
+        self.tool = Tool(self.connections, service.clock, ask)
         self.reception = Reception(service.database, self.connections, self.key_sets, service.clock, self._wake)
         self.people = PeopleDesk(service.database, service.institution.id, service.clock)
         self.bindings = Bindings(service.database, self.connections, service.clock)
@@ -159,7 +161,8 @@ class Platforms:
 
     def _clean_up(self, now: datetime) -> str:
         with self._write() as tx:
-            return f"{lms_messages.drop_messages(tx, now - KEEP_MESSAGES)} old messages were removed"
+            messages, logins = lms_messages.drop_messages(tx, now - KEEP_MESSAGES), lti_logins.drop_expired(tx, now)
+        return f"{messages} old messages and {logins} unfinished logins were removed"
 
     def _wake(self) -> None:
         self._loops[0].wake()

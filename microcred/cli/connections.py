@@ -12,7 +12,7 @@ from uuid import UUID
 
 from issuer.errors import FieldError
 from issuer.lms_work.connections import OVERLAP, Opened, Wish
-from issuer.lms_work.kinds import KINDS
+from issuer.lms_work.kinds import KINDS, ConnectionKind
 from issuer.lms_work.platforms import Platforms
 from issuer.lms_work.proving import prove
 from issuer.web.lms_shapes import case_json, held_json
@@ -23,7 +23,7 @@ from openbadge import timestamps
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("connections", help="learning platforms that report completions")
+    noun = commands.add_parser("connections")
     actions = noun.add_subparsers(dest="action", required=True)
     _add_new(actions)
     listing = actions.add_parser("list", help="show connections, without their secrets")
@@ -77,7 +77,9 @@ def _add_changes(actions: Any) -> None:
 
 
 def _new(args: argparse.Namespace, context: Context) -> int:
-    home = _platforms(context)
+    home, kind = _platforms(context), KINDS[args.kind]
+    if kind.registers:
+        _tell_places(kind, args.name or args.kind, context)
     source = args.source or _asked(context, f"Address of your {KINDS[args.kind].title}: ")
     wish = Wish(
         name=args.name or args.kind,
@@ -101,15 +103,23 @@ def _tell(opened: Opened, context: Context) -> None:
     kind, connection = KINDS[opened.connection.kind], opened.connection
     context.say(f"The connection “{connection.name}” to {connection.namespace} is made.")
     secret = connection.secrets[-1].value.decode("utf-8", "replace") if connection.secrets else ""
-    if connection.kind != "table":
-        key = f"/key/{secret}" if connection.options.get("auth") == "url" else ""
-        context.say(f"  Address:  {_base(context)}/lms/{connection.name}{key or kind.path}")
+    if connection.options.get("auth") == "url":
+        context.say(f"  Address:  {_base(context)}/lms/{connection.name}/key/{secret}")
+    elif not kind.registers:
+        _tell_places(kind, connection.name, context)
     if kind.signs:
         context.say(f"  Secret:   {secret}   (shown once)")
     for number, step in enumerate(kind.steps, 1):
         context.say(f"  {number}. {step}")
     context.say(f"Then: `microcred bindings add {connection.name} COURSE DEFINITION`, and")
     context.say(f"`microcred connections test {connection.name}`. docs/lms/{connection.kind}.md shows each click.")
+
+
+def _tell_places(kind: ConnectionKind, name: str, context: Context) -> None:
+    """Say which addresses the platform needs."""
+    base, width = _base(context), max(map(len, kind.places), default=0) + 2
+    for what, place in kind.places.items():
+        context.say(f"  {what + ':':<{width}} {base}{place.format(name=name)}")
 
 
 def _list(args: argparse.Namespace, context: Context) -> int:
@@ -165,7 +175,12 @@ def _test(args: argparse.Namespace, context: Context) -> int:
 
 
 def _rotate(args: argparse.Namespace, context: Context) -> int:
-    fresh = _platforms(context).connections.rotate(args.name, args.by, timedelta(days=args.overlap_days))
+    connections = _platforms(context).connections
+    kind = KINDS[connections.get(args.name).connection.kind]
+    fresh = connections.rotate(args.name, args.by, timedelta(days=args.overlap_days))
+    if kind.registers:
+        context.say(f"A new key signs now. The key set shows the old one for {args.overlap_days} more days.")
+        return 0
     context.say(f"  Secret:   {fresh.value.decode()}   (shown once)")
     context.say(f"Paste it into the platform; the old one is valid for {args.overlap_days} more days.")
     return 0

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -13,10 +16,12 @@ from hypothesis import strategies as st
 from issuer.errors import FieldError, IssuerError, UnauthenticatedError
 from issuer.keys import Signer
 from issuer.keys_kinds import Private, fresh
-from issuer.lms import lti, lti_api
+from issuer.lms import credentials, lti, lti_api
 from issuer.lms.ask import Answer
-from issuer.lms.connection import Connection
+from issuer.lms.connection import Connection, Incoming
+from issuer.lms.errors import SourceError
 from issuer.lms.lti import CLAIM, LEARNER, Launch
+from issuer.lms.model import Outcome, Reported, Score
 from openbadge.errors import InvalidError
 from openbadge.jose import jws
 from openbadge.multibase import base64url_encode
@@ -133,10 +138,56 @@ def test_no_changed_token_is_ever_accepted(data: st.DataObject) -> None:
         launch(bad)
 
 
+def told(connection: Connection, outcome: Outcome | None = None, after: timedelta = timedelta()) -> Reported:
+    now = NOW + after
+    (report,) = lti.read_message(
+        lti.verify(lti.message(launch(token(claims())), connection, now, outcome), connection, now), connection
+    )
+    return report
+
+
+def test_a_launch_says_who_somebody_is_and_completes_a_course_only_where_that_is_agreed() -> None:
+    counting = replace(CONNECTION, options={**CONNECTION.options, "counts": lti.BY_LAUNCH})
+    points = Outcome(score=Score(Decimal(80), Decimal(100)))
+    kinds = [told(one, outcome).kind for one in (CONNECTION, counting) for outcome in (None, points)]
+    assert kinds == ["identity", "graded", "completed", "completed"]
+    assert told(counting, points).outcome == points
+
+
+def test_the_same_points_are_one_report_for_an_hour_and_another_one_later() -> None:
+    points, less = (Outcome(score=Score(Decimal(number), Decimal(100))) for number in (80, 50))
+    minute, day = timedelta(minutes=1), timedelta(days=1)
+    first = told(CONNECTION, points)
+    assert told(CONNECTION, points, minute).event_id == first.event_id
+    assert len({told(CONNECTION, less).event_id, first.event_id, told(CONNECTION, points, day).event_id}) == 3
+    assert told(CONNECTION, None, day).event_id == told(CONNECTION).event_id
+
+
 def test_only_our_launch_page_can_tell_the_reception() -> None:
-    found = launch(token(claims()))
-    told = lti.message(found, CONNECTION, NOW)
-    (report,) = lti.read_message(lti.verify(told, CONNECTION, NOW), CONNECTION)
-    assert (report.kind, report.event_id) == ("completed", lti.event_id(found, None))
+    message = lti.message(launch(token(claims())), CONNECTION, NOW)
     with pytest.raises(UnauthenticatedError):
-        lti.verify(type(told)(told.body + b" ", told.headers), CONNECTION, NOW)
+        lti.verify(Incoming(message.body + b" ", message.headers), CONNECTION, NOW)
+    signed = credentials.sign(CONNECTION.secrets[-1], "lti-1", NOW, message.body)
+    with pytest.raises(UnauthenticatedError):
+        lti.verify(Incoming(message.body, signed), CONNECTION, NOW)
+
+
+@pytest.mark.parametrize("url", ["http://lms.uni.example/x", "https://evil.example/x", "https://lms.uni.example:8443/",
+                                 "https://lms.uni.example@evil.example/", "https://[", "https://x:99999/"])  # fmt: skip
+def test_our_access_token_goes_to_the_platform_only(url: str) -> None:
+    lti_api.check_service("https://lms.uni.example/mod/lti/services.php/2", CONNECTION)
+    with pytest.raises(SourceError):
+        lti_api.check_service(url, CONNECTION)
+
+
+def test_a_launch_of_any_agreed_deployment_is_read() -> None:
+    both = replace(CONNECTION, options={**CONNECTION.options, "deployment_id": "7, 1"})
+    assert lti.read_launch(token(claims()), both, {"k1": key("platform").public_key}, NOW).course == "2"
+
+
+@pytest.mark.parametrize("text", ["", "a b", "a\nb", "ä"])
+def test_an_access_token_that_no_header_takes_is_refused(text: str) -> None:
+    with pytest.raises((SourceError, FieldError)):
+        lti_api.read_token(Answer(200, json.dumps({"access_token": text}).encode()))
+    found = lti_api.read_token(Answer(200, b'{"access_token":"a.b","expires_in":99999}'))
+    assert found.seconds == lti_api.MOST_SECONDS

@@ -1,0 +1,111 @@
+"""What this tool is to LTI platforms: its keys, and its questions to their services.
+
+The secret of a connection of the kind `lti` is a key of the tool (`issuer.lms_work.drawing.draw_key`). While one
+replaces another, the key set shows both, and the newest signs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from issuer.keys import Signer
+from issuer.keys_kinds import kind
+from issuer.lms import lti_api
+from issuer.lms.ask import Answer, Request
+from issuer.lms.connection import Secret
+from issuer.lms.errors import SourceError
+from issuer.lms_work.asking import Ask
+from issuer.lms_work.connections import Connections, Opened
+
+KIND: Final = "lti"
+_MARGIN: Final = timedelta(seconds=30)
+"""How long before its end a token is used no more: a question takes up to twenty seconds."""
+
+
+@dataclass(slots=True)
+class Tool:
+    """The tool of one institution. Safe to use from several threads."""
+
+    connections: Connections
+    clock: Callable[[], datetime]
+    send: Ask
+    _tokens: dict[tuple[UUID, int, str], tuple[str, datetime]] = field(default_factory=dict, repr=False)
+    _signers: dict[tuple[UUID, str], Signer] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def signer(self, opened: Opened) -> Signer:
+        """Return what signs for a connection (RS256); its name is the `kid` in the key set. Raises `KeyStoreError`."""
+        return self._signer(opened, opened.connection.secrets[-1])
+
+    def key_set(self) -> dict[str, Any]:
+        """Return the public keys of all connections that are in force, as a JWKS (RFC 7517 section 5)."""
+        now = self.clock()
+        names = [record.name for record in self.connections.every() if record.kind == KIND]
+        return {
+            "keys": [
+                _jwk(self._signer(opened, secret))
+                for opened in self.connections.named(names).values()
+                for secret in opened.connection.secrets_at(now)
+            ]
+        }
+
+    def ask(self, opened: Opened, scope: str, make: Callable[[str], Request]) -> Answer:
+        """Ask a service of a platform; `make` gets an access token for `scope` and returns the request.
+
+        Raises `SourceError`, also for an address that is not the platform's, and `FieldError` for an answer about the
+        token that is none.
+        """
+        request = make(self.token(opened, scope))
+        lti_api.check_service(request.url, opened.connection)
+        answer = self.send(request)
+        if answer.status == 401:
+            self._forget(opened, scope)
+        return answer
+
+    def token(self, opened: Opened, scope: str, *, fresh: bool = False) -> str:
+        """Return an access token, kept for as long as it is good; `fresh` asks for a new one. Errors as for `ask`."""
+        now, name = self.clock(), _token_name(opened, scope)
+        with self._lock:
+            text, until = self._tokens.get(name, ("", now))
+        if until > now and not fresh:
+            return text
+        request = lti_api.token_request(
+            opened.connection, self.signer(opened), now, self.connections.database.random_bytes, scope
+        )
+        answer = self.send(request)
+        if answer.status in (400, 401, 403):
+            raise SourceError(_NO_ACCESS.format(answer.status), "access")
+        token = lti_api.read_token(answer)
+        with self._lock:
+            self._tokens[name] = (token.text, now + timedelta(seconds=token.seconds) - _MARGIN)
+        return token.text
+
+    def _forget(self, opened: Opened, scope: str) -> None:
+        with self._lock:
+            self._tokens.pop(_token_name(opened, scope), None)
+
+    def _signer(self, opened: Opened, secret: Secret) -> Signer:
+        """Read a key once: that takes OpenSSL some milliseconds, and anybody may ask for the key set."""
+        name = (opened.record.id, secret.id)
+        if name not in self._signers:
+            key_id = f"{opened.record.name}-{secret.id}"
+            self._signers[name] = Signer.of(key_id, kind("RSA").from_secret(secret.value))
+        return self._signers[name]
+
+
+def _token_name(opened: Opened, scope: str) -> tuple[UUID, int, str]:
+    return opened.record.id, opened.record.revision, scope
+
+
+def _jwk(signer: Signer) -> dict[str, Any]:
+    return {**signer.public_key.jwk(), "kid": signer.verification_method, "alg": "RS256", "use": "sig"}
+
+
+_NO_ACCESS: Final = (
+    "The platform gives this tool no access (HTTP {}). Check client id, key set, and the services that it may use."
+)
