@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from issuer.errors import IssuerError
-from microcred.cli import (
-    audit,
-    batches,
-    bindings,
-    clock,
-    completions,
-    connections,
-    credentials,
-    db,
-    definitions,
-    deliveries,
-    demo,
-    doctor,
-    init,
-    issuers,
-    jose,
-    keys,
-    persons,
-    reconcile,
-    reviews,
-    serve,
-    simulate,
-    status,
-    tokens,
-    verify,
-    watch,
-    work,
-)
-from microcred.cli.context import Context
-from microcred.world import World
+from microcred.commands import parse
 from openbadge.errors import OpenBadgeError
-from verifier.cli import Parser, Streams
 from verifier.settings import SettingsError
+from verifier.terminal import Streams
 
-COMMANDS: Final = (
-    init, demo, serve, work, verify, definitions, completions, batches, credentials, status, deliveries, reviews, keys,
-    issuers, tokens, connections, bindings, persons, reconcile, simulate, watch, doctor, clock, db, audit, jose,
-)  # fmt: skip
+if TYPE_CHECKING:
+    from microcred.cli.context import Context
+
 EXIT_FAILED: Final = 1
 
 
@@ -56,12 +27,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         cast(io.TextIOWrapper, stream).reconfigure(encoding="utf-8")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    return run(argv, Context(World(), Streams(sys.stdin.buffer, sys.stdout, sys.stderr)))
+    args = parse(sys.argv[1:] if argv is None else argv)
+    from microcred.cli.context import Context  # takes a second: not before the command is known
+    from microcred.world import World
+
+    return _carried_out(args, Context(World(), Streams(sys.stdin.buffer, sys.stdout, sys.stderr)))
 
 
-def run(argv: Sequence[str] | None, context: Context) -> int:
+def run(argv: Sequence[str], context: Context) -> int:
     """Run one command in a given world; what `main` does, for tests."""
-    args = _parser().parse_args(argv)
+    return _carried_out(parse(argv), context)
+
+
+def _carried_out(args: argparse.Namespace, context: Context) -> int:
     try:
         return int(args.run(args, context))
     except (IssuerError, OpenBadgeError, SettingsError) as error:
@@ -75,16 +53,6 @@ def run(argv: Sequence[str] | None, context: Context) -> int:
         return EXIT_FAILED
     except KeyboardInterrupt:
         return 0
-
-
-def _parser() -> Parser:
-    parser = Parser(
-        prog="microcred", description="Approved micro-credentials as Open Badges 3.0 that anyone can check."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add(commands)
-    return parser
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ import time
 from datetime import UTC, datetime
 from typing import cast
 
-from verifier.cli import Parser, Streams, World, add_arguments, run
+from verifier.cli import World, add_arguments, run
 from verifier.fetch import Fetch, GuardedFetch
 from verifier.fetch.system import system_network
 from verifier.settings import VerifierSettings
+from verifier.terminal import Parser, Streams
 
 
 def main() -> int:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final, NoReturn, TextIO
+from typing import BinaryIO, Final
 
 from openbadge import timestamps
 from openbadge.errors import InvalidError
@@ -21,12 +20,11 @@ from verifier.parse import MAX_INPUT
 from verifier.question import Question
 from verifier.report import Check, Outcome, Report, Verdict
 from verifier.settings import SettingsError, VerifierSettings, policy_file, trust_file
+from verifier.terminal import EXIT_USAGE, Streams
 from verifier.verify import verify
 
 EXIT: Final = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.UNDETERMINED: 2}
 """The exit code of each verdict."""
-EXIT_USAGE: Final = 3
-"""The exit code for a file, time or folder that cannot be used."""
 _MARKS: Final = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.UNKNOWN: "?"}
 
 
@@ -37,24 +35,6 @@ class World:
     now: Callable[[], datetime]
     settings: Callable[[], VerifierSettings]
     network: Callable[[VerifierSettings], Fetch]
-
-
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """Where the command reads and writes; `stdin` is bytes."""
-
-    stdin: BinaryIO
-    stdout: TextIO
-    stderr: TextIO
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that ends with `EXIT_USAGE`: argparse's own 2 would mean "undetermined" here."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the usage and `message`, and exit."""
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
 
 
 class UsageError(Exception):

@@ -18,7 +18,7 @@ from microcred.cli.context import Context
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    actions = commands.add_parser("audit", help="the audit log").add_subparsers(dest="action", required=True)
+    actions = commands.add_parser("audit").add_subparsers(dest="action", required=True)
     verify = actions.add_parser("verify", help="check the whole log and all checkpoints: exit 0 whole, 1 not")
     verify.add_argument(
         "--checkpoint", metavar="FILE", type=Path, action="append", default=[], help="one kept elsewhere; repeatable"

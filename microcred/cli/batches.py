@@ -29,7 +29,7 @@ _OPEN: Final = (BatchState.RECEIVED, BatchState.RUNNING)
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("batches", help="batches of completion reports")
+    noun = commands.add_parser("batches")
     actions = noun.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="show batches, the newest first")
     listing.add_argument("--limit", type=int, default=100)

@@ -17,7 +17,7 @@ from openbadge import strict_json, timestamps
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("bindings", help="which course leads to which definition")
+    noun = commands.add_parser("bindings")
     actions = noun.add_subparsers(dest="action", required=True)
     new = actions.add_parser("add", help="bind a course; what was held for it is issued at once")
     new.add_argument("connection", metavar="CONNECTION")

@@ -12,9 +12,7 @@ from openbadge import timestamps
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    actions = commands.add_parser("clock", help="the clock of this machine").add_subparsers(
-        dest="action", required=True
-    )
+    actions = commands.add_parser("clock").add_subparsers(dest="action", required=True)
     accept = actions.add_parser("accept", help="the clock is right now: sign again, although it was ahead before")
     add_actor(accept)
     accept.set_defaults(run=_accept)

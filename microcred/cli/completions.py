@@ -16,7 +16,7 @@ from microcred.cli.context import Context, add_actor
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("completions", help="completions that were reported")
+    noun = commands.add_parser("completions")
     actions = noun.add_subparsers(dest="action", required=True)
     report = actions.add_parser("report", help="report one completion, as POST /completions takes it")
     report.add_argument("file", metavar="FILE", help="JSON file, or - for standard input")

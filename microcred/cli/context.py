@@ -13,7 +13,7 @@ from typing import Any
 from issuer.service import Service
 from microcred.installation import Installation, open_installation, settings_of
 from microcred.world import World
-from verifier.cli import Streams
+from verifier.terminal import Streams
 
 Command = Callable[[argparse.Namespace, "Context"], int]
 """Carries out a parsed command and returns the exit code."""

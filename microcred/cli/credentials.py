@@ -27,7 +27,7 @@ NOT_PUBLISHED: Final = (
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("credentials", help="issued credentials")
+    noun = commands.add_parser("credentials")
     actions = noun.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="show credentials in order of issue")
     listing.add_argument("--limit", type=int, default=100)

@@ -30,7 +30,7 @@ _SEALED: Final = (
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    actions = commands.add_parser("db", help="the database").add_subparsers(dest="action", required=True)
+    actions = commands.add_parser("db").add_subparsers(dest="action", required=True)
     upgrade = actions.add_parser("upgrade", help="bring the database to the newest form; harmless if it has that")
     check = actions.add_parser("check", help="look through everything: exit 0 whole, 1 not")
     copy = actions.add_parser("backup", help="write everything but the keys into a file, while others go on working")

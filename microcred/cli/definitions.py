@@ -20,7 +20,7 @@ MAX_FILE = 16 * 1024 * 1024
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("definitions", help="micro-credential definitions")
+    noun = commands.add_parser("definitions")
     actions = noun.add_subparsers(dest="action", required=True)
     take_in = actions.add_parser("import", help="take in a JSON file with one definition or a list of them, as drafts")
     take_in.add_argument("file", metavar="FILE")

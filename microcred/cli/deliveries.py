@@ -15,7 +15,7 @@ from microcred.jobs import workshop
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("deliveries", help="mail and calls about credentials")
+    noun = commands.add_parser("deliveries")
     actions = noun.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="show deliveries, the newest first; --state dead: what never arrived")
     listing.add_argument("--state", choices=[str(state) for state in DeliveryState])

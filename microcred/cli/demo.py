@@ -16,7 +16,7 @@ from microcred.server import open_port, serve
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    parser = commands.add_parser("demo", help="see the main job at work on an invented institution")
+    parser = commands.add_parser("demo")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--once", action="store_true", help="leave no server behind; needs --out")

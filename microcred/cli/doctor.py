@@ -21,7 +21,7 @@ Question = tuple[str, Callable[[], str]]
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    parser = commands.add_parser("doctor", help="check that this installation is fit to issue")
+    parser = commands.add_parser("doctor")
     parser.set_defaults(run=_doctor)
 
 

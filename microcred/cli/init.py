@@ -18,7 +18,7 @@ from microcred.keys import make_secret
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    parser = commands.add_parser("init", help="prepare the home folder (MICROCRED_HOME)")
+    parser = commands.add_parser("init")
     parser.add_argument("--sample", action="store_true", help="with an invented institution, ready to issue")
     parser.add_argument(
         "--json", action="store_true", help="print address, token and definitions of the sample as JSON"

@@ -13,7 +13,7 @@ from openbadge import did, timestamps
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("issuers", help="issuer profiles of the VC-API")
+    noun = commands.add_parser("issuers")
     actions = noun.add_subparsers(dest="action", required=True)
     new = actions.add_parser(
         "add", help="make a profile with a new key; its issuer id is that key, as did:key or (RSA) did:jwk"

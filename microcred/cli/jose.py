@@ -54,7 +54,7 @@ class Feature:
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    jose = commands.add_parser("jose", help="secure or verify one document with a given key (W3C conformance)")
+    jose = commands.add_parser("jose")
     actions = jose.add_subparsers(dest="action", required=True)
     for name, sentence in (("issue", "secure a JSON document"), ("verify", "verify a secured text")):
         parser = actions.add_parser(name, help=sentence)

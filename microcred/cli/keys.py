@@ -37,7 +37,7 @@ STORES: Final = (SEALED_FILE, STORE)
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    keys = commands.add_parser("keys", help="signing keys").add_subparsers(dest="action", required=True)
+    keys = commands.add_parser("keys").add_subparsers(dest="action", required=True)
     new = keys.add_parser("new", help="make a key that signs from now on")
     _add_kind(new)
     new.add_argument("--bits", type=int, choices=SIZES, help=f"size of an RSA key (default: {DEFAULT_BITS})")

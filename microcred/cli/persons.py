@@ -15,7 +15,7 @@ _KINDS = ", ".join(IdKind)
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("persons", help="learner records and the ids that belong to them")
+    noun = commands.add_parser("persons")
     actions = noun.add_subparsers(dest="action", required=True)
     new = actions.add_parser("add", help="make a record; what was held for it is issued at once")
     new.add_argument("--name", help="the name as the institution's record says it")

@@ -12,7 +12,7 @@ from microcred.platforms import platforms
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    parser = commands.add_parser("reconcile", help="compare with the platforms that can be asked")
+    parser = commands.add_parser("reconcile")
     parser.add_argument("--fix", action="store_true", help="take in completions that were never reported")
     parser.add_argument("--json", action="store_true", help="print one JSON array")
     parser.set_defaults(run=_reconcile)

@@ -13,7 +13,7 @@ from microcred.cli.context import Context, add_actor
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("reviews", help="reports that wait for a person: conflicts and withdrawals")
+    noun = commands.add_parser("reviews")
     actions = noun.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="show what waits, or what was decided")
     listing.add_argument("--state", choices=[str(state) for state in ReviewState], default=str(ReviewState.OPEN))

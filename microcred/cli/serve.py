@@ -26,7 +26,7 @@ WORKING_ROLES: Final = ("all", "worker")
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    parser = commands.add_parser("serve", help="run the service")
+    parser = commands.add_parser("serve")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--role", choices=ROLES, default="all")

@@ -14,7 +14,7 @@ from microcred.simulate.show import Show
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    parser = commands.add_parser("simulate", help="play a learning platform against a running server (sample home)")
+    parser = commands.add_parser("simulate")
     parser.add_argument("platform", choices=list(PLAYS))
     parser.add_argument("--learners", type=int, default=100, metavar="N", help="how many complete the course")
     parser.add_argument("--url", help="address of the server (default: the one of this home)")

@@ -14,7 +14,7 @@ from openbadge import timestamps
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    actions = commands.add_parser("status", help="published status lists").add_subparsers(dest="action", required=True)
+    actions = commands.add_parser("status").add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="show all lists, and whether each is up to date")
     listing.add_argument("--json", action="store_true", help="print one JSON array")
     listing.set_defaults(run=_list)

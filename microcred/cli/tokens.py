@@ -13,7 +13,7 @@ from openbadge import timestamps
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    noun = commands.add_parser("tokens", help="access tokens for the API")
+    noun = commands.add_parser("tokens")
     actions = noun.add_subparsers(dest="action", required=True)
     new = actions.add_parser("new", help="make a token; it is shown once")
     new.add_argument("name", metavar="NAME", help="who uses it; stands in the audit log")

@@ -15,7 +15,7 @@ from verifier.settings import VerifierSettings
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    parser = commands.add_parser("verify", help="check a credential: exit 0 valid, 1 invalid, 2 undetermined, 3 usage")
+    parser = commands.add_parser("verify")
     cli.add_arguments(parser)
     parser.set_defaults(run=_verify)
 

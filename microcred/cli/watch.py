@@ -27,7 +27,7 @@ REFUSED: Final = "refused"
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    parser = commands.add_parser("watch", help="take in completion files (.csv, .xlsx, .json) from a folder")
+    parser = commands.add_parser("watch")
     parser.add_argument("folder", metavar="DIR", type=Path)
     parser.add_argument("--connection", metavar="NAME", help="whose tables they are, if there are several connections")
     parser.add_argument("--once", action="store_true", help="take in what is there, and end")

@@ -13,7 +13,7 @@ from microcred.jobs import STOP_SECONDS, make_worker, workshop
 
 def add(commands: Any) -> None:
     """Add the command to the program's parser."""
-    parser = commands.add_parser("work", help="work on jobs; run as many of these as you like on PostgreSQL")
+    parser = commands.add_parser("work")
     parser.set_defaults(run=_work)
 
 

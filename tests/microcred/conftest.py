@@ -26,9 +26,9 @@ from microcred.world import World
 from tests.databases import Databases
 from tests.verifier.builders import NOW
 from tests.verifier.web_client import Client
-from verifier.cli import Streams
 from verifier.fetch import Fetch
 from verifier.settings import VerifierSettings
+from verifier.terminal import Streams
 
 SEAL = {"MICROCRED_KEY_ENCRYPTION_KEY": base64.urlsafe_b64encode(bytes(range(32))).decode()}
 """What seals the keys here: thousands of homes are opened, and a passphrase takes a tenth of a second on purpose."""

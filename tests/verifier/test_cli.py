@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from tests.verifier.builders import INDEX, NOW, FakeFetch, badge, edited, material, status_list
-from verifier.cli import Parser, Streams, World, add_arguments, run
+from verifier.cli import World, add_arguments, run
 from verifier.settings import SettingsError, VerifierSettings
+from verifier.terminal import Parser, Streams
 
 ROOT = Path(__file__).resolve().parents[2]
 TRUST = {"issuers": [{"id": "did:web:badges.example.org", "name": "Example Academy"}]}
