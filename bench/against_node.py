@@ -46,8 +46,11 @@ class Pair:
     together: Callable[[Sequence[Any]], object] | None = None
     """What we do to all things of a round at once, where the product does it to sets."""
 
-    def ours_to(self, things: Sequence[Any]) -> object:
-        return _each(self.ours, things) if self.together is None else self.together(things)
+    def ours_to(self, things: Sequence[Any]) -> None:
+        if self.together is None:
+            _each(self.ours, things)
+        else:
+            self.together(things)
 
 
 def run(rounds: int) -> dict[str, Figure]:
@@ -84,8 +87,8 @@ def pairs(ours: Issuer, question: Question) -> list[Pair]:
         return lambda data: _report(data, asked)
 
     return [
-        Pair("issue_vs_node", values_of, ours.issue, "issue", 400, 150),
-        Pair("issue_set_vs_node", values_of, ours.issue, "issue", 400, 150, ours.issue_many),
+        Pair("issue_vs_node", values_of, ours.issue, "issue", 400, 150, ours.issue_many),
+        Pair("issue_single_vs_node", values_of, ours.issue, "issue", 400),
         Pair("verify_known_vs_node", signed, signature(known), "verify", 200, 80),
         Pair("verify_unknown_vs_node", signed, signature(question), "verify", 10, 4),
         Pair("report_known_vs_node", signed, report(known), "report", 30),
