@@ -16,12 +16,14 @@ from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from issuer.lms_work.lti import Lti
 from issuer.model import IssuedCredential
 from issuer.service import Service
 from issuer.settings import IssuerSettings
-from issuer.web import api, batches, decisions, lms, pages, published
+from issuer.web import api, batches, decisions, lms, lti, pages, published
 from issuer.web import vcapi as vc_issuer
 from issuer.web.files import StoredCredential
+from issuer.web.lti_page import LtiPage
 from issuer.web.reports import ReportLane
 from microcred.jobs import workshop
 from microcred.own_documents import OwnDocuments
@@ -136,6 +138,8 @@ def _add_issuer(app: FastAPI, service: Service, check: Checker) -> None:
     app.include_router(batches.router(workshop(service, check.world).batch_work, api.Guard(service)))
     app.state.platforms = platforms(service, check.world)
     app.include_router(lms.router(app.state.platforms, api.Guard(service)))
+    page = LtiPage(look.templates, pages.Institution(service.institution.name, service.institution.url))
+    app.include_router(lti.router(Lti(app.state.platforms), page))
     app.include_router(decisions.router(service, api.Guard(service)))
     api.install(app, service)
     app.include_router(pages.router(_page_deps(service, check)))
