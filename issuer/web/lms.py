@@ -78,9 +78,10 @@ class _Door:
         return JSONResponse([_statement_id(event) for event in receipt.events], 200, _XAPI)
 
     async def statement(self, request: Request) -> Response:
-        """Take one statement in whose id the address names (section 2.1.1)."""
-        name, body = request.query_params.get("statementId", ""), await read_body(request)
-        if not name or read.load(body).get("id") != name:
+        """Take one statement in whose id the address names (section 2.1.1), or itself alone, as Ralph forwards it."""
+        body = await read_body(request)
+        name = read.load(body).get("id")
+        if not name or request.query_params.get("statementId", name) != name:
             raise FieldError("statementId", "must be the id that the statement itself has")
         await self._taken(request, body)
         return Response(status_code=204, headers=_XAPI)

@@ -149,6 +149,7 @@ def test_a_store_forwards_statements(campus: Campus) -> None:
     stored = {**STATEMENT, "stored": "2026-11-24T11:01:00Z"}
     put = campus.client.request("PUT", door, params={"statementId": STATEMENT["id"]}, json=stored, headers=headers)
     assert put.status_code == 204
+    assert campus.client.request("PUT", door, json=stored, headers=headers).status_code == 204
     campus.platforms.drain()
     assert (campus.count("credential"), campus.count("lms_report")) == (1, 2)
 
@@ -161,6 +162,8 @@ def test_a_statement_that_comes_back_changed_is_a_conflict(campus: Campus) -> No
     assert campus.client.post(door, json=changed, headers=headers).status_code == 409
     wrong = campus.client.request("PUT", door, params={"statementId": "x"}, json=STATEMENT, headers=headers)
     assert wrong.status_code == 422
+    del changed["id"]
+    assert campus.client.request("PUT", door, json=changed, headers=headers).status_code == 422
     assert campus.client.get("/lms/xapi/xapi/about").json()["version"] == ["1.0.3", "2.0.0"]
 
 
