@@ -18,6 +18,9 @@ from issuer.lms_work.platforms import Platforms
 SIS: Final = "northbridge-sis"
 CANVAS_KEY: Final = "sample-canvas-key"
 """The file with the key that the simulated Canvas signs with, and the id of that key."""
+WITH_KEY: Final = ("canvas", "lti")
+"""Simulated platforms that sign with that key; what they do not sign with it they could not have sent."""
+CLIENT: Final = "northbridge-badges"
 ACCOUNT: Final = "NorthbridgeSampleRootAccount0000000000001"
 
 
@@ -56,6 +59,19 @@ PLATFORMS: Final[Mapping[str, SamplePlatform]] = MappingProxyType(
             {"rule": "passed", "percent": "60", "gradeAlone": True},
             {"auth": "bearer"},
         ),
+        "lti": SamplePlatform(
+            "https://lms.northbridge.example",
+            "course-7",
+            "data-ethics-foundations",
+            options={
+                "client_id": CLIENT,
+                "deployment_id": "1",
+                "authorize": "https://lms.northbridge.example/lti/authorize",
+                "token": "https://lms.northbridge.example/lti/token",
+                "jwks": "https://lms.northbridge.example/lti/jwks",
+                "counts": "launch",
+            },
+        ),
         "webhook": SamplePlatform("https://crm.northbridge.example", "tdp-2026", "testing-data-products"),
         "table": SamplePlatform(
             "registrar", "MC-DETH-01", "data-ethics-foundations", options={"timezone": "Europe/Dublin"}
@@ -74,13 +90,13 @@ def prepare(platforms: Platforms, home: Path, actor: str) -> None:
             platforms.bindings.add(_binding(name, sample), actor)
 
 
-def canvas_key(home: Path) -> Private:
-    """Return the key that the simulated Canvas signs with. Raises `OSError` if the home is not the sample's."""
+def platform_key(home: Path) -> Private:
+    """Return the key that simulated platforms sign with. Raises `OSError` if the home is not the sample's."""
     return kind("RSA").from_secret(b64decode((home / CANVAS_KEY).read_bytes()))
 
 
 def _wish(name: str, sample: SamplePlatform, platforms: Platforms, home: Path) -> Wish:
-    keys = [_canvas_jwk(platforms, home)] if name == "canvas" else []
+    keys = [_platform_jwk(platforms, home)] if name in WITH_KEY else []
     return Wish(name, name, sample.namespace, SIS, sample.options, keys, creates=True, links=True)
 
 
@@ -88,9 +104,10 @@ def _binding(name: str, sample: SamplePlatform) -> BindingWish:
     return BindingWish(name, sample.course, sample.definition, sample.rule, results=sample.results)
 
 
-def _canvas_jwk(platforms: Platforms, home: Path) -> dict[str, Any]:
-    """Draw the key of the simulated Canvas; its secret stays in a file: it opens nothing but invented data."""
-    secret, private = fresh("RSA", platforms.service.database.random_bytes, 2_048)
-    with os.fdopen(os.open(home / CANVAS_KEY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(b64encode(secret))
-    return {**private.public_key.jwk(), "kid": CANVAS_KEY}
+def _platform_jwk(platforms: Platforms, home: Path) -> dict[str, Any]:
+    """Draw the key of simulated platforms, once; its secret stays in a file: it opens nothing but invented data."""
+    if not (home / CANVAS_KEY).exists():
+        secret, _ = fresh("RSA", platforms.service.database.random_bytes, 2_048)
+        with os.fdopen(os.open(home / CANVAS_KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(b64encode(secret))
+    return {**platform_key(home).public_key.jwk(), "kid": CANVAS_KEY}

@@ -4,78 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
 from issuer.keys import Signer
-from issuer.keys_kinds import Private
-from issuer.lms.connection import Connection
 from issuer.lms.credentials import sign
 from microcred.sample_platforms import CANVAS_KEY, PLATFORMS
+from microcred.simulate import lti_play
+from microcred.simulate.stage import Delivery, Play, Stage, Student
 from openbadge import timestamps
 from openbadge.jose import jws
 
-_NAMES: Final = ("Ada Nguyen", "Bram de Vries", "Chiara Rossi", "Dilnoza Karimova", "Eoin Ó Briain", "Fatou Diop")
-_NAMESPACE: Final = uuid.UUID("5d0c8f0e-3b4e-5a57-9d63-0a7c1f6f2c11")
 _SHARD: Final = 2107 * 10**13
-Headers = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Student:
-    """An invented student of a run, whose name has small letters and digits only."""
-
-    run: str
-    index: int
-
-    @property
-    def number(self) -> str:
-        """The number of the student system."""
-        return f"S-{self.run}-{self.index:05d}"
-
-    @property
-    def account(self) -> int:
-        """The platform's own number: below 10^13, as local ids of Canvas are."""
-        return int(self.run[-5:], 36) * 100_000 + self.index
-
-    @property
-    def name(self) -> str:
-        """The name."""
-        return f"{_NAMES[self.index % len(_NAMES)]} {self.index}"
-
-    @property
-    def email(self) -> str:
-        """The e-mail address."""
-        return f"{self.run}.{self.index}@students.northbridge.example"
-
-    def unique(self, what: str) -> uuid.UUID:
-        """Return an id that is the same whenever this is asked."""
-        return uuid.uuid5(_NAMESPACE, f"{self.number} {what}")
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message. `sealed` makes headers and body anew for every attempt, as signatures have a time."""
-
-    path: str
-    sealed: Callable[[datetime], tuple[Headers, bytes]] = field(repr=False)
-    method: str = "POST"
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What a play needs: the connection with its secret, when it happens, and Canvas' key."""
-
-    connection: Connection
-    at: datetime
-    canvas: Private | None = None
-
-
-Play = Callable[[Stage, Student], list[Delivery]]
 
 
 def moodle(stage: Stage, student: Student) -> list[Delivery]:
@@ -169,9 +111,9 @@ def canvas(stage: Stage, student: Student) -> list[Delivery]:
 
 
 def _canvas(stage: Stage, payload: dict[str, Any]) -> Delivery:
-    if stage.canvas is None:
+    if stage.key is None:
         raise RuntimeError("Canvas cannot be played without its key")
-    signer = Signer(CANVAS_KEY, "RSA", stage.canvas.public_key, stage.canvas.sign)
+    signer = Signer(CANVAS_KEY, "RSA", stage.key.public_key, stage.key.sign)
     token = jws.sign({"kid": CANVAS_KEY}, json.dumps(payload).encode(), signer).encode()
     return Delivery("/lms/canvas", lambda _now: ({"Content-Type": "application/jwt"}, token))
 
@@ -281,6 +223,6 @@ def _envelope(stage: Stage, event: dict[str, Any]) -> Delivery:
 
 _JSON: Final = {"Content-Type": "application/json"}
 PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
-    {"moodle": moodle, "canvas": canvas, "xapi": xapi, "caliper": caliper}
+    {"moodle": moodle, "canvas": canvas, "xapi": xapi, "caliper": caliper, "lti": lti_play.play}
 )
 """The platforms that can be played."""

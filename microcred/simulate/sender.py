@@ -8,11 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 from issuer.errors import SettingsError
-from microcred.simulate.plays import Delivery
+from microcred.simulate.stage import Carried, Headers, Heard
 
 LINES: Final = 8
 """Connections at once: what the cron workers of a large Moodle make."""
@@ -35,7 +36,7 @@ class Sender:
         self.answers: Counter[int] = Counter()
         self.slowest = 0.0
 
-    def send(self, deliveries: Iterator[Delivery]) -> None:
+    def send(self, deliveries: Iterator[Carried]) -> None:
         """Send all. Raises `SettingsError` when nobody answers there."""
         self._check()
         lines = [threading.Thread(target=self._line, args=(deliveries,), daemon=True) for _ in range(LINES)]
@@ -54,35 +55,36 @@ class Sender:
         finally:
             connection.close()
 
-    def _line(self, deliveries: Iterator[Delivery]) -> None:
+    def _line(self, deliveries: Iterator[Carried]) -> None:
         connection = self._connect()
         while (delivery := self._next(deliveries)) is not None:
             for attempt in range(TRIES):
-                status = self._sent(connection, delivery)
+                status = delivery.carry(partial(self._sent, connection), self._clock())
                 if status != 0 and status not in _AGAIN:
                     break
                 time.sleep(PAUSE_SECONDS * (1 + attempt // 5))
         connection.close()
 
-    def _next(self, deliveries: Iterator[Delivery]) -> Delivery | None:
+    def _next(self, deliveries: Iterator[Carried]) -> Carried | None:
         with self._lock:
             return next(deliveries, None)
 
-    def _sent(self, connection: http.client.HTTPConnection, delivery: Delivery) -> int:
-        headers, body = delivery.sealed(self._clock())
+    def _sent(
+        self, connection: http.client.HTTPConnection, method: str, path: str, headers: Headers, body: bytes
+    ) -> Heard:
         begun = time.monotonic()
         try:
-            connection.request(delivery.method, self._parts.path + delivery.path, body, dict(headers))
+            connection.request(method, self._parts.path + path, body, dict(headers))
             response = connection.getresponse()
             response.read()
-            status = response.status
+            heard = Heard(response.status, {name.lower(): value for name, value in response.getheaders()})
         except (OSError, http.client.HTTPException):
             connection.close()
-            status = 0
+            heard = Heard(0)
         with self._lock:
-            self.answers[status] += 1
+            self.answers[heard.status] += 1
             self.slowest = max(self.slowest, time.monotonic() - begun)
-        return status
+        return heard
 
     def _connect(self) -> http.client.HTTPConnection:
         kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection

@@ -16,8 +16,9 @@ from issuer.lms_work.platforms import Platforms
 from issuer.store import lms_outcomes
 from microcred import sample_platforms
 from microcred.sample_platforms import PLATFORMS
-from microcred.simulate.plays import PLAYS, Stage, Student
+from microcred.simulate.plays import PLAYS
 from microcred.simulate.sender import Sender
+from microcred.simulate.stage import Stage, Student
 from microcred.simulate.traffic import Manners
 
 PATIENCE_SECONDS: Final = 30.0
@@ -97,7 +98,8 @@ class Show:
         connection = self.platforms.connections.get(kind).connection
         at = self.clock().replace(microsecond=0) - timedelta(hours=2)
         try:
-            return Stage(connection, at, sample_platforms.canvas_key(self.home) if kind == "canvas" else None)
+            key = sample_platforms.platform_key(self.home) if kind in sample_platforms.WITH_KEY else None
+            return Stage(connection, at, key, self.platforms.service.addresses.base_url)
         except OSError:
             raise SettingsError(f"{self.home} is not a sample home. Run `microcred init --sample` there.") from None
 

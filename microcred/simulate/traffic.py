@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from microcred.simulate.plays import Delivery
+from microcred.simulate.stage import Carried
 
 WINDOW: Final = 100
 """Messages among which the order is lost: what a queue with several workers does in a busy minute."""
@@ -23,10 +23,10 @@ class Manners:
 
     run: str
 
-    def mixed(self, deliveries: Iterable[Delivery]) -> Iterator[Delivery]:
+    def mixed(self, deliveries: Iterable[Carried]) -> Iterator[Carried]:
         """Yield messages in disorder, some twice, and at the end some once more."""
-        late: list[Delivery] = []
-        window: list[tuple[int, Delivery]] = []
+        late: list[Carried] = []
+        window: list[tuple[int, Carried]] = []
         for number, delivery in enumerate(deliveries):
             times = 2 if self._lot("twice", number) % 100 < DOUBLED else 1
             window += [(self._lot(f"place {time}", number), delivery) for time in range(times)]
@@ -42,5 +42,5 @@ class Manners:
         return int.from_bytes(sha256(f"{self.run} {what} {number}".encode()).digest()[:4], "big")
 
 
-def _shuffled(window: list[tuple[int, Delivery]]) -> Iterator[Delivery]:
+def _shuffled(window: list[tuple[int, Carried]]) -> Iterator[Carried]:
     yield from (delivery for _, delivery in sorted(window, key=lambda item: item[0]))

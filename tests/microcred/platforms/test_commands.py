@@ -152,7 +152,7 @@ def test_a_new_passphrase_opens_connections_too(tmp_path: Path, clock: Clock) ->
     samples.prepare(settings_of(world), world).installation.database.close()
     console = Console(world)
     assert console("keys", "reseal") == 0
-    assert "secrets of 6 connections" in console.out.getvalue()
+    assert "secrets of 7 connections" in console.out.getvalue()
     assert console("connections", "test", "moodle") == 0
     assert console("keys", "reseal") == 0
     assert console("connections", "test", "moodle") == 0
