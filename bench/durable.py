@@ -1,8 +1,8 @@
 """Sets of completions issued durably, against the limit: a signature, a SHA-256 and the same rows for each.
 
-Two homes on the same kind of database: one issues, and what it writes is written into the other by the bare driver, in
-one transaction as well. The share is the wall-clock time of the limit over that of the issuing; the figures ending in
-`_cpu` are of this process alone.
+Two databases of the same kind: a home issues into one, and what it writes is written into the other by the bare
+driver, in one transaction as well. The share is the wall-clock time of the limit over that of the issuing; the figures
+ending in `_cpu` are of this process alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, event
 
-from bench.homes import DATABASES, has_postgres, home, reports
+from bench.homes import DATABASES, empty, has_postgres, home, reports
 from bench.measure import Figure, median
 from issuer.db import Database
 from issuer.db_kinds import COPIED_TYPES
@@ -51,7 +51,7 @@ def run(rounds: int) -> dict[str, Figure]:
 
 
 def _share(database: str, rounds: int) -> dict[str, Figure]:
-    with home(database) as (ours, _), home(database) as (limit, _):
+    with home(database) as (ours, _), empty(database) as limit:
         _align(ours, limit)
         pairs = [_pair(ours, limit) for _ in range(rounds + WARM_UP)][WARM_UP:]
     share = median([raw[0] / own[0] for own, raw in pairs])
@@ -67,7 +67,7 @@ def _share(database: str, rounds: int) -> dict[str, Figure]:
     }
 
 
-def _pair(ours: Sample, limit: Sample) -> tuple[tuple[float, float], tuple[float, float]]:
+def _pair(ours: Sample, limit: Database) -> tuple[tuple[float, float], tuple[float, float]]:
     """Wall-clock and CPU seconds of issuing a set, and of its limit."""
     written: Written = []
     incoming = [Incoming(raw, "bench") for raw in reports(SET)]
@@ -75,7 +75,7 @@ def _pair(ours: Sample, limit: Sample) -> tuple[tuple[float, float], tuple[float
         own = _timed(lambda: _issue(ours, incoming))
     documents = [bytes(value) for value in _documents(ours)]
     signer = ours.service.signing.issuance().signer
-    return own, _timed(lambda: _limit(limit.service.database, written, documents, signer.sign))
+    return own, _timed(lambda: _limit(limit, written, documents, signer.sign))
 
 
 def issue(sample: Sample, number: int) -> None:
@@ -135,14 +135,14 @@ def _recorded(database: Database, written: Written) -> Iterator[None]:
         event.remove(database.engine, "before_cursor_execute", note)
 
 
-def _align(ours: Sample, limit: Sample) -> None:
-    """Give both homes the same rows in every table, so that what one writes fits into the other."""
+def _align(ours: Sample, limit: Database) -> None:
+    """Give both databases the same rows in every table, so that what one writes fits into the other."""
     issue(ours, 1)
     database = ours.service.database
     with database.begin_read() as tx:
         copies = {table.name: _rows(tx.connection, table) for table in metadata.sorted_tables}
     mark = "?" if database.engine.dialect.name == "sqlite" else "%s"
-    with limit.service.database.begin_write() as tx:
+    with limit.begin_write() as tx:
         cursor = tx.connection.connection.cursor()
         for table in reversed(metadata.sorted_tables):
             cursor.execute(f"DELETE FROM {table.name}")

@@ -25,21 +25,21 @@ _FIRST: Final = 10_000_000
 """Number of the first copy, beyond those that the benchmark gives to reports."""
 
 
-def run(to: int) -> dict[str, Figure]:
-    """Measure on SQLite at 10,000 rows and at `to`."""
+def run(to: int, sets: int = SETS) -> dict[str, Figure]:
+    """Measure on SQLite at 10,000 rows and at `to`, so many sets of each."""
     with home("sqlite") as (sample, _):
         issue(sample, SET)
         _fill(sample.service.database, FROM - SET)
-        few = _sets(sample)
-        _fill(sample.service.database, to - FROM - SETS * SET)
-        many = _sets(sample)
+        few = _sets(sample, sets)
+        _fill(sample.service.database, to - FROM - sets * SET)
+        many = _sets(sample, sets)
     unit = f"times the CPU time of a set at 10,000 rows, at {to:,}"
-    return {"insert_cost_growth_10k_to_1m": Figure(many / few, unit, SETS, 1.2)}
+    return {"insert_cost_growth_10k_to_1m": Figure(many / few, unit, sets, 1.2)}
 
 
-def _sets(sample: Sample) -> float:
+def _sets(sample: Sample, sets: int) -> float:
     issue(sample, SET)
-    return median([cpu_seconds(lambda: issue(sample, SET)) for _ in range(SETS)])
+    return median([cpu_seconds(lambda: issue(sample, SET)) for _ in range(sets)])
 
 
 def _fill(database: Database, number: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
+from issuer import migrations
+from issuer.db import Database, open_database
 from microcred import samples
 from microcred.installation import settings_of
 from microcred.samples import Sample
@@ -19,6 +23,8 @@ from tests.postgres import Server, binaries
 
 DATABASES: Final = ("sqlite", "postgres")
 _NUMBERS: Final = count()
+_SEAL: Final = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+"""What seals the secrets of these homes: a key opens them at once, a passphrase costs a tenth of a second each."""
 
 
 @contextmanager
@@ -26,17 +32,33 @@ def home(database: str, base_url: str | None = None) -> Iterator[tuple[Sample, W
     """A sample home on `sqlite` (synchronous=FULL) or on `postgres`, a server of its own that waits for the disk."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        environ = {**os.environ, "MICROCRED_HOME": str(folder)}
+        environ = {**os.environ, "MICROCRED_HOME": str(folder), "MICROCRED_KEY_ENCRYPTION_KEY": _SEAL}
         if base_url is not None:
             environ["MICROCRED_BASE_URL"] = base_url
         if database == "postgres":
             environ["MICROCRED_DATABASE_URL"] = stack.enter_context(_server())
         world = World(environ)
-        sample = samples.prepare(settings_of(world), world)
+        sample = samples.prepare(settings_of(world), world, with_platforms=False)
         try:
             yield sample, world
         finally:
             sample.service.database.close()
+
+
+@contextmanager
+def empty(database: str) -> Iterator[Database]:
+    """A database with the tables and no rows, on the same kind of server or file."""
+    with ExitStack() as stack:
+        if database == "postgres":
+            url = stack.enter_context(_server())
+        else:
+            url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/empty.sqlite3"
+        opened = open_database(url, secrets.token_bytes)
+        try:
+            migrations.upgrade(opened)
+            yield opened
+        finally:
+            opened.close()
 
 
 def has_postgres() -> bool:

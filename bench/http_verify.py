@@ -13,9 +13,9 @@ from typing import Any, Final
 from bench.homes import reports
 from bench.load import post, run
 from bench.measure import Figure, median
-from bench.served import Served, served
+from bench.served import Served
 
-BADGES: Final = 200
+BADGES: Final = 100
 CONNECTIONS: Final = 16
 _WARM_UP: Final = 400
 """Verifications before those that count: an issuer for whom nobody vouches is believed after a hundred."""
@@ -29,27 +29,16 @@ class Run:
     cpu: float
 
 
-def measure(rounds: int, number: int = 10 * BADGES) -> tuple[float, int]:
-    """Return how many badges a second one process of the service verifies, the status list included, and `rounds`."""
-    return median([item.per_second for item in runs(rounds, number)]), rounds
-
-
-def figures(rounds: int, number: int = 10 * BADGES) -> dict[str, Figure]:
-    """The same for the table, and the CPU time of the service: its badges, so that its own store has key and list."""
-    found = runs(rounds, number)
+def figures(service: Served, rounds: int, number: int) -> dict[str, Figure]:
+    """Post `number` badges of the service itself in each round: reading its own key and list counts as well."""
+    badges = [_issued(service, report) for report in reports(BADGES)]
+    _verify(service, badges, _WARM_UP)
+    found = [_verify(service, badges, number) for _ in range(rounds)]
     unit = f"badges a second, {CONNECTIONS} connections"
     return {
         "http_verify_per_second": Figure(median([item.per_second for item in found]), unit, rounds),
         "http_verify_cpu_ms": Figure(1000 * median([item.cpu for item in found]), "CPU ms of the service each", rounds),
     }
-
-
-def runs(rounds: int, number: int) -> list[Run]:
-    """Post `number` badges in each round."""
-    with served() as service:
-        badges = [_issued(service, report) for report in reports(BADGES)]
-        _verify(service, badges, _WARM_UP)
-        return [_verify(service, badges, number) for _ in range(rounds)]
 
 
 def _issued(service: Served, report: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The service as a process of its own, under load: completions one by one, in batches, and its memory."""
+"""The service as a process of its own on SQLite, under load: completions one by one, in batches, and its memory."""
 
 from __future__ import annotations
 
@@ -48,18 +48,16 @@ class Served:
         Path(f"/proc/{self.process}/clear_refs").write_text("5", "ascii")
 
 
-def run_all(rounds: int, rows: int) -> dict[str, Figure]:
-    """Measure on SQLite; `rows` is the size of the batch whose memory is measured."""
-    with served() as service:
-        _singles(service, _WARM_UP)
-        single = [_singles(service, 4_000) for _ in range(rounds)]
-        batch = [_batches(service, 4) for _ in range(rounds)]
-        memory = _memory(service, rows)
+def figures(service: Served, rounds: int, singles: int, rows: int) -> dict[str, Figure]:
+    """Measure completions: `singles` one by one in each round; `rows` is the batch whose memory is measured."""
+    _singles(service, _WARM_UP)
+    single = [_singles(service, singles) for _ in range(rounds)]
+    batch = [_batches(service, 4) for _ in range(rounds)]
     unit = f"MiB over idle, a batch of {rows:,} rows"
     return {
         "http_single_durable_per_second": Figure(median(single), "issued a second, 64 connections", len(single), 2_500),
         "http_batch_durable_per_second": Figure(median(batch), "issued a second, 1,000 a request", len(batch), 7_000),
-        "memory_peak_mb_100k_batch": Figure(memory, unit, 1, 300),
+        "memory_peak_mb_100k_batch": Figure(_memory(service, rows), unit, 1, 300),
     }
 
 
