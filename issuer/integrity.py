@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from sqlalchemy import Select, Table, UniqueConstraint, and_, func, or_, select, union_all
 
-import issuer.store.tables_jobs  # noqa: F401  # its tables are in `metadata` from then on
 from issuer import audit, migrations
 from issuer.db import Database, Transaction
 from issuer.errors import IntegrityError

@@ -19,6 +19,8 @@ from issuer.keys_kinds import DEFAULT_KIND, TOKEN_ALGORITHMS
 DEFAULT_STATUS_SECONDS: Final = 2
 MAX_STATUS_SECONDS: Final = 60
 """A minute: with the one that caches keep a list, far below the five that wallets allow for a revocation."""
+_HOST: Final = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""A DNS name of several labels in ASCII, the last no number: no address, no `localhost`, no pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,11 @@ STATUS_SECONDS: Final = Setting(
     "2",
     "After how many seconds at most a decision about a credential is published, when many are made: 0 to 60.",
 )
+LMS_PRIVATE_HOSTS: Final = Setting(
+    "MICROCRED_LMS_PRIVATE_HOSTS",
+    "none",
+    "Learning platforms in the institution's own network that may be asked: host names with commas between them.",
+)
 VC_API_AUTH: Final = Setting(
     "MICROCRED_VC_API_AUTH",
     "token",
@@ -113,6 +120,7 @@ SETTINGS: Final = (
     PKCS11_PIN_FILE,
     TOKEN_ALGORITHM,
     STATUS_SECONDS,
+    LMS_PRIVATE_HOSTS,
     VC_API_AUTH,
 )
 """All of them, in the order of the README."""
@@ -149,6 +157,7 @@ class IssuerSettings:
     key_encryption_key_file: Path | None = None
     pkcs11: Pkcs11Settings | None = None
     status_seconds: int = DEFAULT_STATUS_SECONDS
+    lms_private_hosts: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> IssuerSettings:
@@ -169,6 +178,7 @@ class IssuerSettings:
             key_encryption_key_file=_read(environ, ENCRYPTION_KEY_FILE, _path, None),
             pkcs11=_pkcs11(environ, home),
             status_seconds=_read(environ, STATUS_SECONDS, _status_seconds, DEFAULT_STATUS_SECONDS),
+            lms_private_hosts=_read(environ, LMS_PRIVATE_HOSTS, _hosts, frozenset()),
         )
 
     @property
@@ -236,6 +246,13 @@ def _status_seconds(value: str) -> int:
     if not re.fullmatch("[0-9]{1,2}", value) or int(value) > MAX_STATUS_SECONDS:
         raise ValueError(f"must be a whole number from 0 to {MAX_STATUS_SECONDS}")
     return int(value)
+
+
+def _hosts(value: str) -> frozenset[str]:
+    hosts = frozenset(host.strip().lower() for host in value.split(","))
+    if not all(_HOST.fullmatch(host) for host in hosts):
+        raise ValueError("must be full host names such as moodle.uni.internal, with commas between them")
+    return hosts
 
 
 def _base_url(value: str) -> str:

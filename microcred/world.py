@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from issuer.lms_work.asking import Ask
+from issuer.settings import IssuerSettings
 from microcred.outgoing.ask import GuardedAsk
 from verifier.fetch import GuardedFetch
 from verifier.fetch.system import system_network
@@ -34,5 +35,6 @@ class World:
         return GuardedFetch(system_network(time.monotonic, self.clock), seconds=settings.fetch_seconds)
 
     def asker(self) -> Ask:
-        """Return what asks learning platforms, under the same guard."""
-        return GuardedAsk(system_network(time.monotonic, self.clock))
+        """Return what asks learning platforms, under the same guard. Raises `SettingsError`."""
+        own = IssuerSettings.read(self.environ).lms_private_hosts
+        return GuardedAsk(system_network(time.monotonic, self.clock), own=own)

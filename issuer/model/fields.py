@@ -26,8 +26,11 @@ MAX_URL: Final = 2_000
 MAX_LIST: Final = 100
 """Entries. A micro-credential with more outcomes, skills or results is a data error."""
 
-_LINK = re.compile(r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
-_UNSAFE_IN_LINK: Final = frozenset('<>"{}|\\^`')  # not allowed in a URI: RFC 3986 section 2
+_CHARACTER: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=:@/?]"  # of path, query and fragment: RFC 3986 section 3.3 to 3.5
+_RUN: Final = f"{_CHARACTER}*+(?:%[0-9A-Fa-f]{{2}}{_CHARACTER}*+)*+"
+_HOST: Final = "[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?"
+_LINK: Final = re.compile(rf"https://{_HOST}(?:[/?]{_RUN})?(?:#{_RUN})?")
+_LIKE_A_LINK: Final = re.compile(rf"https://{_HOST}(?:[/?#][!-~]*)?")
 _REFUSED: Final = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"  # Unicode categories Cc, Cs, Zl and Zp
     r"\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"  # show nothing or turn the reading direction
@@ -189,12 +192,13 @@ def _entries(value: Any, path: str, read_entry: Read[T]) -> tuple[T, ...]:
 
 
 def link(value: Any, path: str) -> str:
-    """Read an absolute https URL in ASCII, without user name and password."""
-    if not isinstance(value, str) or len(value) > MAX_URL or not _LINK.fullmatch(value):
-        raise FieldError(path, "must be an https link (in ASCII, without user name)")
-    if not _UNSAFE_IN_LINK.isdisjoint(value):
-        raise FieldError(path, "holds a character that a link must write with %")
-    return value
+    """Read an absolute https URL (RFC 3986) in ASCII, without user name and password."""
+    if isinstance(value, str) and len(value) <= MAX_URL:
+        if _LINK.fullmatch(value):
+            return value
+        if _LIKE_A_LINK.fullmatch(value):
+            raise FieldError(path, "holds a character that a link must write with %, as %23 for a second #")
+    raise FieldError(path, f"must be an https link of up to {MAX_URL:,} characters (in ASCII, without user name)")
 
 
 def name_url(namespaces: tuple[str, ...]) -> Read[str]:

@@ -5,4 +5,5 @@ Every function takes the `Transaction` first and works in the scope of its insti
 
 # These make `tables.metadata` whole, wherever it is read.
 import issuer.store.tables_jobs
-import issuer.store.tables_keys  # noqa: F401
+import issuer.store.tables_keys
+import issuer.store.tables_lms  # noqa: F401

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from issuer.db import Database
 from issuer.errors import IntegrityError
@@ -76,6 +79,14 @@ def test_every_table_has_a_key() -> None:
     assert ("award", ("institution_id", "person", "definition_id", "occurrence")) in names
     assert ("credential", ("status_list_id", "status_index")) in names
     assert ("batch", ("institution_id", "key")) in names
+
+
+def test_all_tables_are_looked_at_whatever_else_was_imported(home: Home) -> None:
+    """In a process of its own: here other tests have imported every module."""
+    program = "from issuer.integrity import unique_keys; print(*{table.name for table, _ in unique_keys()})"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    with home[0].begin_read() as tx:
+        assert {*told, "alembic_version"} == set(inspect(tx.connection).get_table_names())
 
 
 @pytest.mark.databases("sqlite")

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from issuer.errors import FieldError
 from issuer.model import CompletionReport, Definition
 from issuer.model.canonical import canonical_json, sha256
+from issuer.model.fields import link
+from issuer.slots import SLOT_TYPES
 from tests.issuer.samples import DEFINITION, REPORT, definition, report
 
 JSON_VALUES = st.recursive(
@@ -21,6 +23,59 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://uni.example",
+        "https://uni.example:8443/a/b?x=1&y=%C3%A4#part-2",
+        "https://uni.example?x",
+        "https://uni.example#f",
+        "https://u.example/~a/(b)'*!;=:@,$+",
+    ],
+)
+def test_links_that_are_uris(value: str) -> None:
+    assert link(value, "page") == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://uni.example/100%",
+        "https://uni.example/%zz",
+        "https://uni.example/?q=[1]",
+        "https://uni.example/#a#b",
+        "https://uni.example/a|b",
+        "https://uni.example/{id}",
+        "https://uni.example/a^b",
+        "https://uni.example/a\\b",
+        "https://uni.example/a b",
+        "https://uni.example/ä",
+        "https://[::1]/",
+        "https:///a",
+        "https://-uni.example",
+        "https://uni.example:port/",
+        "https://uni.example/\n",
+        "https://uni.example/" + "a" * 2_000,
+        None,
+        7,
+    ],
+)
+def test_links_that_are_none(value: Any) -> None:
+    """RFC 3986: what another RDF library would not take for an address never gets into a credential."""
+    with pytest.raises(FieldError) as caught:
+        link(value, "evidence[0].id")
+    assert caught.value.path == "evidence[0].id"
+
+
+@given(st.text(st.sampled_from("ab9/?#%-._~:@[]|\\\"'()é "), max_size=30))
+def test_every_link_is_an_address_that_can_be_signed(tail: str) -> None:
+    with contextlib.suppress(FieldError):
+        SLOT_TYPES["iri"].check(link(f"https://uni.example{tail}", "page"), "page")
+        return
+    with pytest.raises(FieldError):
+        link(f"https://uni.example{tail}", "page")
 
 
 def test_a_definition_comes_back_as_it_was_written() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openbadge.errors import UnavailableError
-from verifier.fetch.addresses import is_public
+from verifier.fetch.addresses import is_private, is_public
 from verifier.fetch.target import MAX_URL, Target, read_target
 
 NOT_PUBLIC = [
@@ -117,6 +117,7 @@ def test_public(address: str) -> None:
 @given(st.one_of(st.text(max_size=40), st.ip_addresses().map(str)))
 def test_is_public_never_raises(text: str) -> None:
     assert is_public(text) in (True, False)
+    assert not (is_public(text) and is_private(text))
 
 
 BLOCKED = [

@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 SPECIAL_V4: Final = tuple(
@@ -53,6 +53,33 @@ CARRIES_V4: Final = (
     IPv6Network("64:ff9b::/96"),  # NAT64, the well-known prefix (RFC 6052)
 )
 """Ranges whose last 32 bits are the IPv4 address that is really reached."""
+
+PRIVATE: Final = tuple(
+    ip_network(text)
+    for text in (
+        "10.0.0.0/8",  # RFC 1918
+        "172.16.0.0/12",  # RFC 1918
+        "192.168.0.0/16",  # RFC 1918
+        "fc00::/7",  # unique local (RFC 4193)
+    )
+)
+"""What organisations number their own networks from."""
+METADATA: Final = tuple(ip_network(text) for text in ("fd00:ec2::/32", "fd20:ce::/32"))
+"""Ranges of `PRIVATE` at which cloud machines (Amazon's, Google's) find their own secrets."""
+
+
+def is_private(text: str) -> bool:
+    """Return whether `text` is an address of an organisation's own network: never loopback, link local or metadata.
+
+    Only for hosts that the operator named. Never raises.
+    """
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        return False
+    return any(address in network for network in PRIVATE) and not any(address in network for network in METADATA)
 
 
 def is_public(text: str) -> bool:

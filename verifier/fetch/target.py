@@ -6,6 +6,7 @@ Only one shape passes: `https`, a DNS name, port 443, a path, perhaps a query (R
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,15 +40,21 @@ class Target:
     path: str
 
 
-def read_target(url: str) -> Target:
-    """Return where `url` points, or raise `UnavailableError` FETCH_BLOCKED."""
+def read_target(url: str, own: Collection[str] = ()) -> Target:
+    """Return where `url` points, or raise `UnavailableError` FETCH_BLOCKED.
+
+    `own` are hosts, as `Target.host` names them, that the operator knows: they may end in a local name.
+    """
     match = _URL.fullmatch(url) if len(url) <= MAX_URL else None
     if match is None:
         raise blocked("it must be https, name a host, use port 443 and hold no user name, fragment or odd character")
     path = match["path"] or "/"
     if _DISGUISED.search(path):
         raise blocked("its path holds a hidden separator or a step upwards")
-    return Target(_ascii_host(match["host"]), path + match["query"])
+    host = _ascii_host(match["host"])
+    if host not in own and host.rpartition(".")[2] in _LOCAL_NAMES:
+        raise blocked("its host is not a public DNS name")
+    return Target(host, path + match["query"])
 
 
 def blocked(reason: str) -> UnavailableError:
@@ -61,12 +68,12 @@ def _ascii_host(host: str) -> str:
     `①②⑦.0.0.1` becomes `127.0.0.1` here, and is then refused as a number.
     """
     try:
-        ascii_host = host.lower() if host.isascii() else host.encode("idna").decode("ascii").lower()
+        name = host.lower() if host.isascii() else host.encode("idna").decode("ascii").lower()
     except UnicodeError:
         raise blocked("its host name cannot be written in DNS") from None
-    labels = ascii_host.split(".")
-    if len(ascii_host) > MAX_HOST or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+    labels = name.split(".")
+    if len(name) > MAX_HOST or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
         raise blocked("its host is not a full DNS name")
-    if _NUMBER.fullmatch(labels[-1]) or labels[-1] in _LOCAL_NAMES:
+    if _NUMBER.fullmatch(labels[-1]):
         raise blocked("its host is not a public DNS name")
-    return ascii_host
+    return name
