@@ -27,7 +27,7 @@ from microcred.installation import open_installation, settings_of
 from microcred.world import World
 from tests.conftest import ROOT
 from tests.crash.reports import completion
-from tests.microcred.conftest import Console
+from tests.microcred.conftest import SEAL, Console
 from tests.postgres import Server
 from verifier.report import Verdict
 
@@ -87,7 +87,7 @@ class Lms:
 
 @pytest.fixture
 def world(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> World:
-    environ = {**os.environ, "MICROCRED_HOME": str(tmp_path / "home")}
+    environ = {**os.environ, "MICROCRED_HOME": str(tmp_path / "home"), **SEAL}
     if database_kind == "postgresql":
         environ["MICROCRED_DATABASE_URL"] = request.getfixturevalue("postgres_alone").make("home")
     return World(environ)
@@ -95,7 +95,7 @@ def world(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) ->
 
 @pytest.fixture
 def lms(world: World, port: int) -> Iterator[Lms]:
-    sample = samples.prepare(settings_of(world), world, port)
+    sample = samples.prepare(settings_of(world), world, port, with_platforms=False)
     sample.installation.database.close()
     sender = Lms(f"http://127.0.0.1:{port}", sample.token)
     yield sender

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from microcred.world import World
 from tests.conftest import ROOT
 from tests.crash.reports import completion
 from tests.databases import Databases
-from tests.microcred.conftest import Console
+from tests.microcred.conftest import SEAL, Console
 from verifier.report import Verdict
 
 BATCHES: Final = 12 if os.environ.get("MICROCRED_SOAK") else 3
@@ -30,12 +31,14 @@ BATCHES: Final = 12 if os.environ.get("MICROCRED_SOAK") else 3
 
 @pytest.fixture
 def world(databases: Databases, tmp_path: Path) -> World:
-    return World({**os.environ, "MICROCRED_HOME": str(tmp_path / "home"), "MICROCRED_DATABASE_URL": databases.empty()})
+    return World(
+        {**os.environ, "MICROCRED_HOME": str(tmp_path / "home"), **SEAL, "MICROCRED_DATABASE_URL": databases.empty()}
+    )
 
 
 @pytest.fixture
 def sample(world: World) -> Sample:
-    made = samples.prepare(settings_of(world), world)
+    made = samples.prepare(settings_of(world), world, with_platforms=False)
     reports = [
         Incoming(json.dumps(completion(str(number))).encode(), "test") for number in range(BATCHES * BATCH - 10)
     ]  # fmt: skip
@@ -73,7 +76,7 @@ def test_killed_after_each_batch_and_started_again(sample: Sample, world: World)
     check(sample, world, old, said)
 
 
-def check(sample: Sample, world: World, old: dict[str, object], said: str) -> None:
+def check(sample: Sample, world: World, old: Mapping[str, object], said: str) -> None:
     new = everything(sample)
     assert {item.public_id for item in new} == old.keys()
     assert {item.edition for item in new} == {2}

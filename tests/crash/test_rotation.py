@@ -20,7 +20,7 @@ from microcred.samples import Sample
 from microcred.world import World
 from tests.conftest import ROOT
 from tests.crash.reports import completion
-from tests.microcred.conftest import Console
+from tests.microcred.conftest import SEAL, Console
 from verifier.report import Verdict
 
 
@@ -61,7 +61,7 @@ class Server:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World({**os.environ, "MICROCRED_HOME": str(tmp_path / "home")})
+    return World({**os.environ, "MICROCRED_HOME": str(tmp_path / "home"), **SEAL})
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def port() -> int:
 
 @pytest.fixture
 def sample(world: World, port: int) -> Sample:
-    return samples.prepare(settings_of(world), world, port)
+    return samples.prepare(settings_of(world), world, port, with_platforms=False)
 
 
 @pytest.fixture

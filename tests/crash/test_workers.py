@@ -30,6 +30,7 @@ from microcred.world import World
 from tests.conftest import ROOT
 from tests.crash.reports import completion
 from tests.databases import Databases
+from tests.microcred.conftest import SEAL
 from verifier.report import Verdict
 
 SOAK: Final = bool(os.environ.get("MICROCRED_SOAK"))
@@ -77,9 +78,14 @@ class Crew:
 
 @pytest.fixture
 def shop(databases: Databases, tmp_path: Path) -> Iterator[Workshop]:
-    environ = {**os.environ, "MICROCRED_HOME": str(tmp_path / "home"), "MICROCRED_DATABASE_URL": databases.empty()}
+    environ = {
+        **os.environ,
+        "MICROCRED_HOME": str(tmp_path / "home"),
+        **SEAL,
+        "MICROCRED_DATABASE_URL": databases.empty(),
+    }
     world = World(environ)
-    sample = samples.prepare(settings_of(world), world)
+    sample = samples.prepare(settings_of(world), world, with_platforms=False)
     yield workshop(sample.service, world)
     sample.installation.database.close()
 
@@ -87,7 +93,7 @@ def shop(databases: Databases, tmp_path: Path) -> Iterator[Workshop]:
 @pytest.fixture
 def world(shop: Workshop, tmp_path: Path) -> World:
     url = shop.service.database.engine.url.render_as_string(hide_password=False)
-    return World({**os.environ, "MICROCRED_HOME": str(tmp_path / "home"), "MICROCRED_DATABASE_URL": url})
+    return World({**os.environ, "MICROCRED_HOME": str(tmp_path / "home"), **SEAL, "MICROCRED_DATABASE_URL": url})
 
 
 def reports() -> bytes:

@@ -19,6 +19,7 @@ from microcred.world import World
 from openbadge import did, strict_json, timestamps
 from openbadge.multibase import base64url_decode, base64url_encode
 from tests.interop.readers import Ask
+from tests.microcred.conftest import SEAL
 from tests.microcred.test_api import REPORT
 
 ALGORITHM = "RS256"
@@ -53,13 +54,14 @@ class Published:
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     environ = {
+        **SEAL,
         "MICROCRED_HOME": str(tmp_path_factory.mktemp("rs256") / "home"),
         "MICROCRED_BASE_URL": "https://badges.example.org",
         "MICROCRED_TOKEN_ALGORITHM": ALGORITHM,
     }
     now = datetime.now(UTC)  # the readers compare the claims with the real clock
     world = World(environ, lambda: now, os.urandom)
-    service = samples.prepare(settings_of(world), world).service
+    service = samples.prepare(settings_of(world), world, with_platforms=False).service
     service.keys.new(service.institution.did, os.urandom, Order("RSA"))
     completion = {**REPORT, "completedAt": timestamps.write(now - timedelta(days=1))}
     credential = service.completions.report(json.dumps(completion).encode(), "test").credential

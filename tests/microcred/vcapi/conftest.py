@@ -18,7 +18,7 @@ from microcred import samples
 from microcred.app import build, checker
 from microcred.installation import settings_of
 from microcred.world import World
-from tests.microcred.conftest import Clock
+from tests.microcred.conftest import SEAL, Clock
 from tests.verifier.web_client import Client
 
 BASE_URL = "https://issuer.example"
@@ -114,6 +114,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> VcApi:
     """The VC-API without tokens, keys bound to issuers. Shared by all tests of this folder."""
     home = tmp_path_factory.mktemp("vc-api") / "home"
     environ = {
+        **SEAL,
         "MICROCRED_HOME": str(home),
         "MICROCRED_BASE_URL": BASE_URL,
         "MICROCRED_VC_API": "on",
@@ -121,7 +122,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> VcApi:
     }
     clock = Clock()
     world = World(environ, clock, os.urandom)
-    service = samples.prepare(settings_of(world), world).service
+    service = samples.prepare(settings_of(world), world, with_platforms=False).service
     profiles = Profiles(service)
     ids = {
         name: profiles.add(name, suite, key, "tests", with_status=status).did
