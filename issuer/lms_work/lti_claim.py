@@ -111,8 +111,13 @@ class Claims:
         if report.state in (ReportState.HELD, ReportState.AWARDED):
             code = f"Reference: {report.reason_code or 'completion-held'}."
             return Claim(Standing.HELD, shown, (_HELD, code))
-        why = _SILENT if silent else _MISSING.get(report.reason_code or "", _NOT_YET)
+        why = _SILENT if silent else self._why(arrival, binding.rule, report)
         return Claim(Standing.MISSING, shown, (why, f"The badge asks for: {asks_for(binding.rule)}."))
+
+    def _why(self, arrival: Arrival, rule: Rule, report: LmsReport) -> str:
+        """Return what is missing; of who was reported without points, the platform has none."""
+        ungraded = report.state is ReportState.DONE and needs_grade(rule) and arrival.launch.line_item is not None
+        return _MISSING.get(rules.NO_GRADE if ungraded else report.reason_code or "", _NOT_YET)
 
     def _for_teacher(self, arrival: Arrival) -> Claim:
         binding, launch = self._binding(arrival), arrival.launch

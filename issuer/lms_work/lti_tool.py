@@ -60,11 +60,9 @@ class Tool:
         Raises `SourceError`, also for an address that is not the platform's, and `FieldError` for an answer about the
         token that is none.
         """
-        request = make(self.token(opened, scope))
-        lti_api.check_service(request.url, opened.connection)
-        answer = self.send(request)
-        if answer.status == 401:
-            self._forget(opened, scope)
+        answer = self._asked(opened, make(self.token(opened, scope)))
+        if answer.status == 401:  # the platform may take a token back before its time
+            answer = self._asked(opened, make(self.token(opened, scope, fresh=True)))
         return answer
 
     def token(self, opened: Opened, scope: str, *, fresh: bool = False) -> str:
@@ -85,9 +83,9 @@ class Tool:
             self._tokens[name] = (token.text, now + timedelta(seconds=token.seconds) - _MARGIN)
         return token.text
 
-    def _forget(self, opened: Opened, scope: str) -> None:
-        with self._lock:
-            self._tokens.pop(_token_name(opened, scope), None)
+    def _asked(self, opened: Opened, request: Request) -> Answer:
+        lti_api.check_service(request.url, opened.connection)
+        return self.send(request)
 
     def _signer(self, opened: Opened, secret: Secret) -> Signer:
         """Read a key once: that takes OpenSSL some milliseconds, and anybody may ask for the key set."""

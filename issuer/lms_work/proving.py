@@ -12,6 +12,7 @@ from issuer.lms.adapters import ADAPTERS
 from issuer.lms.ask import value
 from issuer.lms.connection import Connection, Incoming
 from issuer.lms.errors import SourceError
+from issuer.lms_work import lti_proving, lti_tool
 from issuer.lms_work.asking import Ask
 from issuer.lms_work.key_sets import OPTION, fetch
 from issuer.lms_work.platforms import Platforms
@@ -30,14 +31,14 @@ def prove(platforms: Platforms, name: str) -> list[Finding]:
     found.append((bound > 0, f"{bound} courses are bound." if bound else "No course is bound yet: `bindings add`."))
     if connection.api_token:
         found.append(_interface(connection, ask))
-    return found
+    return found + (lti_proving.prove(platforms, opened) if connection.kind == lti_tool.KIND else [])
 
 
 def _signature(connection: Connection, now: datetime, ask: Ask) -> Finding:
     """Prove that a message with the newest secret is taken for the platform's."""
     if connection.kind not in ADAPTERS:
         return True, "Files come from people: there is nothing to sign."
-    if connection.kind == "canvas":
+    if connection.kind in ("canvas", lti_tool.KIND):
         return _keys(connection, ask)
     way = connection.options.get("auth", "hmac")
     if way != "hmac":
@@ -51,7 +52,7 @@ def _signature(connection: Connection, now: datetime, ask: Ask) -> Finding:
 
 
 def _keys(connection: Connection, ask: Ask) -> Finding:
-    """Show that there are keys by which signed events can be checked, fetching them as the service will."""
+    """Show that there are keys by which what is signed can be checked, fetching them as the service will."""
     if connection.keys:
         return True, f"{len(connection.keys)} public keys of the platform are known, and none are fetched."
     if not connection.options.get(OPTION):

@@ -49,7 +49,15 @@ class LtiPage:
         tone, word = _LOOKS[claim.standing]
         achievement = None if claim.achievement is None else achievement_view(claim.achievement, {})
         picture = None if achievement is None else f"{urlsplit(achievement['id']).path}/image.png"
-        values = {"claim": claim, "tone": tone, "word": word, "achievement": achievement, "picture": picture}
+        link = None if claim.credential is None else urlsplit(claim.credential).path
+        values = {
+            "claim": claim,
+            "tone": tone,
+            "word": word,
+            "achievement": achievement,
+            "picture": picture,
+            "link": link,
+        }
         status = 403 if claim.standing is Standing.STRANGER else 200
         return self._page("claim.html", status, [site_of(opened.record.options, opened.record.namespace)], values)
 

@@ -1,0 +1,43 @@
+"""Proving a connection to an LTI platform: does it know this tool, and can the rules of its courses be met by it?"""
+
+from __future__ import annotations
+
+from issuer.errors import IssuerError
+from issuer.lms import lti, lti_api, rules
+from issuer.lms.rules import Passed, Rule
+from issuer.lms_work.connections import Opened
+from issuer.lms_work.items import Bound
+from issuer.lms_work.lti_claim import needs_grade
+from issuer.lms_work.platforms import Platforms
+
+
+def prove(platforms: Platforms, opened: Opened) -> list[tuple[bool, str]]:
+    """Ask for an access token where grades are needed, and look at the rules; return what was found."""
+    bindings = [item for item in platforms.bindings.every() if item.connection_id == opened.record.id]
+    bound = [Bound.of(item).binding.rule for item in bindings]
+    found = []
+    if not bound or any(needs_grade(rule) for rule in bound):
+        found.append(_access(platforms, opened))
+    if opened.connection.options.get("counts") != lti.BY_LAUNCH:
+        out_of_reach = sum(_needs_completion(rule) for rule in bound)
+        found += [(False, _OUT_OF_REACH.format(out_of_reach))] if out_of_reach else []
+    return found
+
+
+def _access(platforms: Platforms, opened: Opened) -> tuple[bool, str]:
+    try:
+        platforms.tool.token(opened, lti_api.RESULTS, fresh=True)
+    except IssuerError as error:
+        return False, error.detail
+    return True, "The platform knows this tool by its key, and lets it read grades."
+
+
+def _needs_completion(rule: Rule) -> bool:
+    """Whether a rule waits for a completion, of which LTI says nothing."""
+    return any(not (isinstance(part, Passed) and part.grade_alone) for part in rules.parts_of(rule))
+
+
+_OUT_OF_REACH = (
+    "{} courses are bound by rules that ask for completion, of which LTI says nothing: another connection has to report"
+    " it, or bind with --grade-alone, or set counts=launch."
+)
