@@ -25,6 +25,7 @@ from microcred.outgoing.mail import Mail
 from microcred.outgoing.post import GuardedPost
 from microcred.outgoing.webhook import Webhook
 from microcred.platforms import platforms
+from microcred.process import settle
 from microcred.world import World
 from verifier.fetch.system import system_network, tls_context
 
@@ -114,6 +115,7 @@ class EmbeddedWorker:
                 )
             else:
                 self._worker = worker
+                settle()
                 return
             if self._ended.wait(pause):
                 return

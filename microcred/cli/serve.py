@@ -15,6 +15,7 @@ from microcred.app import build, build_for_worker, checker
 from microcred.cli.context import Context
 from microcred.installation import open_installation, settings_of
 from microcred.jobs import EmbeddedWorker, workshop
+from microcred.process import settle, take_turns
 from microcred.server import Tls, open_port, serve
 from microcred.warnings import warnings
 
@@ -49,6 +50,8 @@ def _serve(args: argparse.Namespace, context: Context) -> int:
         worker = _worker(args.role, service, context)
 
         def ready() -> None:
+            take_turns()
+            settle()
             context.say(f"microcred is at {where} (Ctrl-C stops it)")
             if service is not None and args.role != "worker":
                 app.state.platforms.begin()
