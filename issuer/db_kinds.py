@@ -43,6 +43,7 @@ class Kind:
     transaction writes at a time and one that reads sees one moment.
     `explain(error)` returns what the database refuses for reasons outside of the program, or None for its mistakes.
     `faults(connection)` looks through the whole database and yields a sentence for each thing that is not as it must.
+    `risks(connection)` yields a sentence for each setting of the server by which it may lose what it has confirmed.
     `renumber(connection, table, column)` makes a column that counts up go on after its largest value.
     `collation` is the name of the order of texts by their code points, the same for all databases.
     """
@@ -51,5 +52,6 @@ class Kind:
     open: Callable[[URL, Waits], Engine]
     explain: Callable[[DBAPIError], IssuerError | None]
     faults: Callable[[Connection], Iterable[str]]
+    risks: Callable[[Connection], Iterable[str]]
     renumber: Callable[[Connection, str, str], None]
     collation: str

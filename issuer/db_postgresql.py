@@ -58,6 +58,14 @@ _REFUSALS: Final[Mapping[str, tuple[type[IssuerError], str]]] = MappingProxyType
     }
 )
 """By SQLSTATE, else by its class, the first two characters (PostgreSQL documentation, appendix A)."""
+_RISKS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "fsync": "when the power fails, it may lose what it has confirmed, or all.",
+        "full_page_writes": "when the power fails, it may find half-written pages that nothing can mend.",
+    }
+)
+"""Settings of the server that must be on, and why; `synchronous_commit` is set on every connection of ours."""
+_SETTINGS: Final = "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') ORDER BY name"
 
 
 def _open(url: URL, waits: Waits) -> Engine:
@@ -188,10 +196,16 @@ def _faults(connection: Connection) -> Iterator[str]:
         yield f"The index {name} is not usable. REINDEX makes it again."
 
 
+def _risks(connection: Connection) -> Iterator[str]:
+    for name, value in connection.exec_driver_sql(_SETTINGS):
+        if value == "off":
+            yield f"PostgreSQL has {name} = off: {_RISKS[name]} Set it to on, and reload the server."
+
+
 def _renumber(connection: Connection, name: str, numbered: str) -> None:
     largest = select(func.max(column(numbered))).select_from(table(name)).scalar_subquery()
     sequence = func.pg_get_serial_sequence(name, numbered)
     connection.execute(select(func.setval(sequence, func.coalesce(largest, 1), largest.is_not(None))))
 
 
-POSTGRESQL: Final = Kind("PostgreSQL", _open, _explain, _faults, _renumber, "C")
+POSTGRESQL: Final = Kind("PostgreSQL", _open, _explain, _faults, _risks, _renumber, "C")

@@ -7,7 +7,7 @@ for its turn.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -85,8 +85,13 @@ def _faults(connection: Connection) -> Iterator[str]:
         yield f"Row {row} of the table {table} points to a row of {parent} that is not there."
 
 
+def _risks(_connection: Connection) -> Iterable[str]:
+    """Every connection here sets what keeps a commit: `synchronous=FULL`."""
+    return ()
+
+
 def _renumber(_connection: Connection, _table: str, _column: str) -> None:
     """SQLite goes on after the largest value by itself."""
 
 
-SQLITE: Final = Kind("SQLite", _open, _explain, _faults, _renumber, "BINARY")
+SQLITE: Final = Kind("SQLite", _open, _explain, _faults, _risks, _renumber, "BINARY")

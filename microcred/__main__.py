@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Final, cast
 
 from issuer.errors import IssuerError
@@ -41,7 +42,8 @@ def run(argv: Sequence[str], context: Context) -> int:
 
 def _carried_out(args: argparse.Namespace, context: Context) -> int:
     try:
-        return int(args.run(args, context))
+        with closing(context):
+            return int(args.run(args, context))
     except (IssuerError, OpenBadgeError, SettingsError) as error:
         print(getattr(error, "detail", error), file=context.streams.stderr)
         return EXIT_FAILED

@@ -7,7 +7,8 @@ import getpass
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 from issuer.service import Service
@@ -25,6 +26,7 @@ class Context:
 
     world: World
     streams: Streams
+    _opened: ExitStack = field(default_factory=ExitStack, init=False, repr=False, compare=False)
 
     def say(self, text: str = "") -> None:
         """Print a line for the person."""
@@ -46,7 +48,16 @@ class Context:
 
     def installation(self) -> Installation:
         """Open the home folder. Raises `SettingsError`."""
-        return open_installation(settings_of(self.world), self.world)
+        return self.closing(open_installation(settings_of(self.world), self.world))
+
+    def closing(self, installation: Installation) -> Installation:
+        """Return an open installation, whose connections are closed when the command ends."""
+        self._opened.callback(installation.database.close)
+        return installation
+
+    def close(self) -> None:
+        """Close what the command has opened."""
+        self._opened.close()
 
     def service(self) -> Service:
         """Return the issuer of the home folder. Raises `SettingsError` or `NotFoundError`."""

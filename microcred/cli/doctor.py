@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from issuer import migrations
@@ -34,10 +34,17 @@ def _doctor(_args: argparse.Namespace, context: Context) -> int:
         except (IssuerError, OpenBadgeError, contexts.ContextFileError) as error:
             failures += 1
             context.say(f"✗ {name}: {error}")
-    for warning in (*warnings(context.world), *(() if failures else doctor_keys.warnings(installation))):
+    more = () if failures else (*_risks(installation), *doctor_keys.warnings(installation))
+    for warning in (*warnings(context.world), *more):
         context.say(f"! {warning}")
     context.say(f"To mend: {failures}." if failures else "Fit to issue.")
     return 1 if failures else 0
+
+
+def _risks(installation: Installation) -> Iterable[str]:
+    database = installation.database
+    with database.begin_read() as tx:
+        return tuple(database.kind.risks(tx.connection))
 
 
 def _questions(installation: Installation) -> Iterator[Question]:

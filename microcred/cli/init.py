@@ -38,6 +38,7 @@ def _init(args: argparse.Namespace, context: Context) -> int:
 
 def _sample(args: argparse.Namespace, context: Context) -> int:
     sample = samples.prepare(settings_of(context.world, args.base_url), context.world)
+    context.closing(sample.installation)
     if args.json:
         context.say_json(sample.to_json())
         return 0
@@ -52,7 +53,7 @@ def _sample(args: argparse.Namespace, context: Context) -> int:
 def _own(args: argparse.Namespace, context: Context) -> int:
     content = _content(args)
     settings = settings_of(context.world, args.base_url)
-    installation = open_installation(settings, context.world, create=True)
+    installation = context.closing(open_installation(settings, context.world, create=True))
     make_secret(settings, context.world.random_bytes)
     institution = installation.add_institution(content)
     context.say(f"{settings.home} is prepared for {institution.name}, which will sign as {institution.did}.")

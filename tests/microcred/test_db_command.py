@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ from issuer import migrations
 from issuer.db import open_database
 from microcred import samples
 from microcred.app import build, checker
+from microcred.cli.context import Context
 from microcred.installation import open_installation, settings_of
 from microcred.samples import Sample
 from microcred.world import World
@@ -22,6 +24,7 @@ from tests.microcred.test_api import REPORT
 from tests.postgres import Server
 from tests.verifier.web_client import Client
 from verifier.report import Verdict
+from verifier.terminal import Streams
 
 
 def bearer(sample: Sample) -> dict[str, str]:
@@ -143,6 +146,28 @@ def test_doctor_says_which_database(console: Console, sample: Sample) -> None:
     (line,) = [line for line in console.out.getvalue().splitlines() if line.startswith("✓ database: ")]
     assert line.endswith(f", revision {migrations.revisions()[-1]}, reachable")
     assert sample.service.database.kind.title in line
+
+
+@pytest.mark.databases("postgresql")
+def test_doctor_warns_of_a_server_that_may_lose_what_it_confirmed(console: Console, sample: Sample) -> None:
+    """The servers of the tests do not wait for the disk."""
+    assert console("doctor") == 0
+    said = console.out.getvalue()
+    assert "! PostgreSQL has fsync = off: when the power fails, it may lose what it has confirmed" in said
+
+
+@pytest.mark.databases("sqlite")
+def test_sqlite_has_no_setting_that_loses_anything(console: Console, sample: Sample) -> None:
+    assert console("doctor") == 0
+    assert "= off" not in console.out.getvalue()
+
+
+def test_a_command_closes_what_it_opened(world: World, sample: Sample) -> None:
+    context = Context(world, Streams(io.BytesIO(), io.StringIO(), io.StringIO()))
+    engine = context.installation().database.engine
+    used = engine.pool
+    context.close()
+    assert engine.pool is not used  # SQLAlchemy puts an empty one in the place of those it closes
 
 
 @pytest.mark.databases("sqlite")
