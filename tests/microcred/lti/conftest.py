@@ -14,8 +14,8 @@ from issuer.lms_work.bindings import BindingWish
 from issuer.lms_work.connections import Wish
 from issuer.lms_work.platforms import Platforms
 from microcred.app import build, checker
+from microcred.installation import open_installation, settings_of
 from microcred.sample_platforms import SIS
-from microcred.samples import Sample
 from microcred.world import World, now
 from tests.microcred.conftest import Clock
 from tests.microcred.lti.platform import COURSE, ISSUER, OPTIONS, Lms, WorldWithPlatform
@@ -54,15 +54,17 @@ class School:
 
 
 @pytest.fixture
-def school(sample: Sample, world: World, clock: Clock) -> Iterator[School]:
+def school(world: World, clock: Clock) -> Iterator[School]:
     """The platform signs with the real time, so the clock is moved to it."""
     clock.now, lms = now(), Lms()
     there = WorldWithPlatform(world.environ, clock, os.urandom, lms)
-    app = build(checker(there, sample.service), sample.service)
-    lms.client = Client(app, sample.service.addresses.base_url)
+    installation = open_installation(settings_of(there), there)
+    service = installation.service()
+    app = build(checker(there, service), service)
+    lms.client = Client(app, service.addresses.base_url)
     made = School(lms, app.state.platforms, there, clock)
     made.connect(NAME, ISSUER)
     made.bind()
     yield made
     app.state.platforms.end()
-    sample.installation.database.close()
+    installation.database.close()
