@@ -37,12 +37,15 @@ class AccessToken:
 
 
 def token_request(connection: Connection, signer: Signer, now: datetime, random_bytes: Draw, scope: str) -> Request:
-    """Ask for an access token (`client_credentials`, RFC 7523; Security Framework 1.0 section 4.1)."""
+    """Ask for an access token (`client_credentials`, RFC 7523; Security Framework 1.0 section 4.1).
+
+    The assertion is for the address of tokens, unless the platform wants its setting `audience` there.
+    """
     client, url, at = connection.option("client_id"), connection.option("token"), int(now.timestamp())
     claims = {
         "iss": client,
         "sub": client,
-        "aud": url,
+        "aud": connection.options.get("audience", url),
         "iat": at,
         "exp": at + ASSERTION_SECONDS,
         "jti": random_bytes(16).hex(),

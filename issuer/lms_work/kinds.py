@@ -124,6 +124,7 @@ KINDS: Final[Mapping[str, ConnectionKind]] = MappingProxyType(
             },
             optional={
                 "site": "the https address at which people use the platform, if its issuer is another one",
+                "audience": "whom assertions for access tokens are for, if not the address of tokens (Brightspace)",
                 "counts": "“launch”: who is let in to the link has completed the course",
             },
             values={"counts": (lti.BY_LAUNCH,)},

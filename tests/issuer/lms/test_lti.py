@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from issuer.errors import FieldError, IssuerError, UnauthenticatedError
 from issuer.keys import Signer
 from issuer.keys_kinds import Private, fresh
-from issuer.lms import credentials, lti, lti_api
+from issuer.lms import credentials, lti, lti_api, tokens
 from issuer.lms.ask import Answer
 from issuer.lms.connection import Connection, Incoming
 from issuer.lms.errors import SourceError
@@ -191,3 +192,14 @@ def test_an_access_token_that_no_header_takes_is_refused(text: str) -> None:
         lti_api.read_token(Answer(200, json.dumps({"access_token": text}).encode()))
     found = lti_api.read_token(Answer(200, b'{"access_token":"a.b","expires_in":99999}'))
     assert found.seconds == lti_api.MOST_SECONDS
+
+
+@pytest.mark.parametrize(("options", "audience"), [({}, "https://lms.uni.example/token"), ({"audience": "a"}, "a")])
+def test_an_assertion_is_for_whom_the_platform_wants_it(options: dict[str, str], audience: str) -> None:
+    there = {**CONNECTION.options, "token": "https://lms.uni.example/token", **options}
+    private = key("tool")
+    signer = Signer("k", "RSA", private.public_key, private.sign)
+    request = lti_api.token_request(replace(CONNECTION, options=there), signer, NOW, bytes, lti_api.RESULTS)
+    assertion = dict(parse_qsl(request.body.decode()))["client_assertion"]
+    found = tokens.check_times(tokens.verify_token(assertion.encode(), {"k": private.public_key}).payload, NOW)
+    assert (found.get("aud"), found.get("iss"), found.get("jti")) == (audience, "badge-tool-1", "00" * 16)
