@@ -21,7 +21,7 @@ from issuer.lms.bindings import Binding, Held, choose_version, find_binding
 from issuer.lms.errors import SourceError
 from issuer.lms.identity import Unmatched
 from issuer.lms.lti import Launch
-from issuer.lms.model import Course, Outcome
+from issuer.lms.model import Course, Kind, Outcome
 from issuer.lms.rules import Passed, Rule
 from issuer.lms_work.items import Bound
 from issuer.lms_work.lti import Arrival, Lti
@@ -108,16 +108,19 @@ class Claims:
         if isinstance(binding, Held):
             return Claim(Standing.UNBOUND, sentences=(_UNBOUND,))
         shown = self._achievement(binding, arrival.launch)
-        if report.state in (ReportState.HELD, ReportState.AWARDED):
+        has_something = report.content["kind"] != Kind.IDENTITY
+        if has_something and report.state in (ReportState.HELD, ReportState.AWARDED):
             code = f"Reference: {report.reason_code or 'completion-held'}."
             return Claim(Standing.HELD, shown, (_HELD, code))
-        why = _SILENT if silent else self._why(arrival, binding.rule, report)
+        why = _SILENT if silent else self._why(arrival, binding.rule, report, has_something)
         return Claim(Standing.MISSING, shown, (why, f"The badge asks for: {asks_for(binding.rule)}."))
 
-    def _why(self, arrival: Arrival, rule: Rule, report: LmsReport) -> str:
+    def _why(self, arrival: Arrival, rule: Rule, report: LmsReport, has_something: bool) -> str:
         """Return what is missing; of who was reported without points, the platform has none."""
-        ungraded = report.state is ReportState.DONE and needs_grade(rule) and arrival.launch.line_item is not None
-        return _MISSING.get(rules.NO_GRADE if ungraded else report.reason_code or "", _NOT_YET)
+        if has_something:
+            return _MISSING.get(report.reason_code or "", _NOT_YET)
+        is_graded = needs_grade(rule) and arrival.launch.line_item is not None
+        return _MISSING[rules.NO_GRADE] if is_graded else _NOT_YET
 
     def _for_teacher(self, arrival: Arrival) -> Claim:
         binding, launch = self._binding(arrival), arrival.launch

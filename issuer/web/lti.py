@@ -55,6 +55,11 @@ def router(door: Lti, page: LtiPage) -> APIRouter:
     async def launch(request: Request) -> Response:
         return await desk.guarded(request, desk.launch(request))
 
+    @routes.get("/lti/launch")
+    async def kept_address(request: Request) -> Response:
+        """Answer who comes back by the address alone, from a bookmark, say."""
+        return await desk.guarded(request, desk.answer({}, ""))
+
     @routes.get("/lti/jwks.json")
     def keys() -> Response:
         return JSONResponse(door.tool.key_set(), headers=_KEEP)
@@ -92,9 +97,13 @@ class _Desk:
         form = _read(await _posted(request))
         state = form.get("state", "")
         browser = request.cookies.get(self._cookie_name(state), "")
-        answer = await run_in_threadpool(self._launched, form, browser)
+        answer = await self.answer(form, browser)
         answer.headers.append("Set-Cookie", self._cookie(state, "", 0))
         return answer
+
+    async def answer(self, form: Mapping[str, str], browser: str) -> Response:
+        """Show what a form leads to, for the browser with this cookie."""
+        return await run_in_threadpool(self._launched, form, browser)
 
     async def guarded(self, request: Request, answer: Awaitable[Response]) -> Response:
         """Return an answer, or say why there is none."""

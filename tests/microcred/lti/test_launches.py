@@ -120,11 +120,13 @@ def test_a_revoked_badge_is_not_said_to_hold(school: School) -> None:
 
 
 def test_what_waits_for_people_is_said_without_their_words(school: School) -> None:
-    passes(school)
 
     def stranger(claims: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in claims.items() if not name.endswith("claim/lis")}
 
+    page = school.lms.open(ADA, stranger)
+    assert (standing(page), "no grade for you yet" in page.text) == ("missing", True)
+    passes(school)
     page = school.lms.open(ADA, stranger)
     assert (page.status_code, standing(page), school.count("credential")) == (200, "held", 0)
     assert "Reference: learner-unknown." in page.text
@@ -354,6 +356,11 @@ def test_a_form_that_is_none(school: School) -> None:
     ):
         answer = school.lms.client.post("/lti/launch", content=content, headers={"Content-Type": kind})
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), content
+
+
+def test_who_comes_back_by_the_address_alone_is_sent_to_the_course(school: School) -> None:
+    page = school.lms.client.get("/lti/launch", headers={"Accept": "text/html"})
+    assert (page.status_code, "Go back to your course" in page.text) == (401, True)
 
 
 def test_what_the_platform_refuses_is_said(school: School) -> None:
