@@ -6,7 +6,7 @@ import copy
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -55,6 +55,7 @@ class VcApi:
     world: World
     ids: Mapping[str, str]
     clock: Clock
+    samples: dict[str, Document] = field(default_factory=dict)
 
     def credential(self, profile: str = "rdfc", **changes: Any) -> Document:
         """A credential of VC Data Model 2.0 to issue; a change to `...` removes the member."""
@@ -81,6 +82,12 @@ class VcApi:
         answer = self.issue(profile, credential or self.credential(profile), options=options)
         assert answer.status_code == 201, answer.text
         return dict(answer.json()["verifiableCredential"])
+
+    def sample(self, profile: str = "rdfc") -> Document:
+        """A credential that is issued once; for tests that only read it, each of which gets its own copy."""
+        if profile not in self.samples:
+            self.samples[profile] = self.issued(profile)
+        return copy.deepcopy(self.samples[profile])
 
     def verify(self, document: Any, **more: Any) -> httpx.Response:
         return self.post("/credentials/verify", {"verifiableCredential": document, **more})

@@ -51,7 +51,7 @@ def presentation(api: VcApi, signer: Signer = HOLDER, **changes: Any) -> Documen
         "@context": [V2, VOCABULARY],
         "type": ["VerifiablePresentation"],
         "holder": name_of(HOLDER),
-        "verifiableCredential": [api.issued()],
+        "verifiableCredential": [api.sample()],
         **changes,
     }
     options = data_integrity.options("eddsa-rdfc-2022", signer.verification_method, api.clock())
@@ -117,15 +117,16 @@ DATA_INTEGRITY: dict[str, Callable[[Document], object]] = {
 @pytest.mark.parametrize("profile", ["rdfc", "jcs", "ecdsa-rdfc", "ecdsa-jcs-384"])
 @pytest.mark.parametrize("case", [*CCG, *DATA_INTEGRITY])
 def test_credentials_that_are_refused(api: VcApi, proof_only: VcApi, profile: str, case: str) -> None:
-    document = api.issued(profile)
+    document = api.sample(profile)
     {**CCG, **DATA_INTEGRITY}[case](document)
     refused(api.verify(document))
     refused(proof_only.verify(document))
 
 
+@pytest.mark.databases("sqlite")  # the command reads a file, and no database
 @pytest.mark.parametrize("case", [*CCG, *DATA_INTEGRITY])
 def test_the_same_are_not_valid_on_the_command_line(api: VcApi, console: Console, case: str) -> None:
-    document = api.issued()
+    document = api.sample()
     {**CCG, **DATA_INTEGRITY}[case](document)
     assert console("verify", "-", stdin=json.dumps(document).encode()) in (1, 2)
 
@@ -152,25 +153,25 @@ def test_only_an_oversize_body_is_a_413(api: VcApi, path: str) -> None:
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/ld+json", "application/vc", ""])
 def test_the_media_type_of_a_request_makes_no_difference(api: VcApi, media_type: str) -> None:
-    body = json.dumps({"verifiableCredential": api.issued()}).encode()
+    body = json.dumps({"verifiableCredential": api.sample()}).encode()
     accepted(api.client.post("/credentials/verify", content=body, headers={"Content-Type": media_type}))
 
 
 @pytest.mark.parametrize("options", [{}, {"checks": ["proof"]}, {"unknown": {"deep": []}}, ...])
 def test_options_of_a_verification_are_tolerated(api: VcApi, options: Any) -> None:
     more = {} if options is ... else {"options": options}
-    assert accepted(api.verify(api.issued(), **more)) == []
+    assert accepted(api.verify(api.sample(), **more)) == []
 
 
 def test_a_challenge_and_a_domain_are_taken_seriously_for_credentials_too(api: VcApi) -> None:
-    secured = api.issued()
+    secured = api.sample()
     assert "INVALID_CHALLENGE_ERROR" in refused(api.verify(secured, options={"challenge": "other"}))
     assert "INVALID_DOMAIN_ERROR" in refused(api.verify(secured, options={"domain": "other.example"}))
 
 
 @pytest.mark.parametrize("options", [None, [], "x", {"challenge": 1}, {"domain": ["a"]}])
 def test_options_that_cannot_be_understood(api: VcApi, options: Any) -> None:
-    refused(api.verify(api.issued(), options=options))
+    refused(api.verify(api.sample(), options=options))
 
 
 def test_dates_only_warn(api: VcApi) -> None:
@@ -213,7 +214,7 @@ def test_a_proof_set_counts_as_a_whole(api: VcApi) -> None:
     ],
 )
 def test_enveloped_credentials_that_are_refused(api: VcApi, changes: dict[str, Any]) -> None:
-    enveloped = {name: value for name, value in {**api.issued("jwt"), **changes}.items() if value is not ...}
+    enveloped = {name: value for name, value in {**api.sample("jwt"), **changes}.items() if value is not ...}
     refused(api.verify(enveloped))
 
 
@@ -225,10 +226,10 @@ def test_a_presentation_is_verified_with_its_credentials(api: VcApi) -> None:
     several = presentation(
         api,
         verifiableCredential=[
-            api.issued("jcs"),
-            api.issued("jwt"),
-            api.issued("jwt-rsa"),
-            api.issued("ecdsa-rdfc-384"),
+            api.sample("jcs"),
+            api.sample("jwt"),
+            api.sample("jwt-rsa"),
+            api.sample("ecdsa-rdfc-384"),
         ],
     )
     accepted(api.present(several, options=asked))
@@ -266,11 +267,11 @@ def test_a_holder_whose_key_it_is_not(api: VcApi) -> None:
 
 
 def test_a_base_proof_is_not_for_verifiers(api: VcApi) -> None:
-    assert "PROOF_VERIFICATION_ERROR" in refused(api.verify(api.issued("sd")))
+    assert "PROOF_VERIFICATION_ERROR" in refused(api.verify(api.sample("sd")))
 
 
 def test_a_derived_credential_shows_what_was_asked_for_and_no_more(api: VcApi) -> None:
-    answer = api.derive(api.issued("sd"), ["/issuer", "/credentialSubject/alumniOf"])
+    answer = api.derive(api.sample("sd"), ["/issuer", "/credentialSubject/alumniOf"])
     assert answer.status_code == 201
     shown = answer.json()
     assert shown["credentialSubject"] == {"id": "did:example:subject", "alumniOf": "Northbridge"}
@@ -283,12 +284,12 @@ def test_a_derived_credential_shows_what_was_asked_for_and_no_more(api: VcApi) -
 
 @pytest.mark.parametrize("pointers", [None, "x", {}, [4], ["/nothing"], ["no pointer"], ["/issuer"] * 500])
 def test_pointers_that_select_nothing(api: VcApi, pointers: Any) -> None:
-    refused(api.derive(api.issued("sd"), pointers))
+    refused(api.derive(api.sample("sd"), pointers))
 
 
 @pytest.mark.parametrize("profile", PLAIN)
 def test_other_suites_have_nothing_to_derive(api: VcApi, profile: str) -> None:
-    assert refused(api.derive(api.issued(profile), ["/issuer"])) == ["UNSUPPORTED_SUITE"]
+    assert refused(api.derive(api.sample(profile), ["/issuer"])) == ["UNSUPPORTED_SUITE"]
 
 
 def test_a_derived_credential_always_shows_what_limits_it(api: VcApi) -> None:
