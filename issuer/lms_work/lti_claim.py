@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
+from shlex import quote
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -69,7 +70,10 @@ _NOT_YET: Final = "You get the badge as soon as your course says that you have r
 _SILENT: Final = "Your learning platform did not tell your grade just now. Open the link again in a few minutes."
 _HELD: Final = "Your institution has to check something first. Nothing is lost, and you need not do anything."
 _UNBOUND: Final = "There is no badge in this course at present."
-_BIND: Final = "Whoever runs the badges can bind the course: microcred bindings add {} {} DEFINITION."
+_BIND: Final = (
+    "You teach this course. Whoever runs the badges can bind it:",
+    "microcred bindings add {} {} DEFINITION",
+)
 _ENDED: Final = "It does not hold at present. Its page says more."
 _STRANGER: Final = "Badges are for learners, and your platform does not say that you are a learner of this course."
 _TEACHER: Final = "You teach this course. Learners who open this link get the badge once they have reached: {}."
@@ -125,8 +129,9 @@ class Claims:
     def _for_teacher(self, arrival: Arrival) -> Claim:
         binding, launch = self._binding(arrival), arrival.launch
         if isinstance(binding, Held):
-            bind = _BIND.format(arrival.opened.record.name, launch.course)
-            return Claim(Standing.TEACHER, sentences=(_UNBOUND, bind))
+            told, command = _BIND
+            bind = command.format(arrival.opened.record.name, quote(launch.course))
+            return Claim(Standing.UNBOUND, sentences=(_UNBOUND, told, bind))
         lines = [_TEACHER.format(asks_for(binding.rule))]
         if needs_grade(binding.rule) and launch.line_item is None:
             lines.append(_NO_COLUMN)
