@@ -23,6 +23,8 @@ from issuer.lms_work.asking import Ask
 from issuer.lms_work.connections import Connections, Opened
 
 KIND: Final = "lti"
+SILENCE: Final = timedelta(seconds=30)
+"""How long a platform that did not answer is left alone: else every learner of a course would wait for it in turn."""
 _MARGIN: Final = timedelta(seconds=30)
 """How long before its end a token is used no more: a question takes up to twenty seconds."""
 
@@ -36,6 +38,7 @@ class Tool:
     send: Ask
     _tokens: dict[tuple[UUID, int, str], tuple[str, datetime]] = field(default_factory=dict, repr=False)
     _signers: dict[tuple[UUID, str], Signer] = field(default_factory=dict, repr=False)
+    _silent: dict[UUID, datetime] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def signer(self, opened: Opened) -> Signer:
@@ -75,7 +78,7 @@ class Tool:
         request = lti_api.token_request(
             opened.connection, self.signer(opened), now, self.connections.database.random_bytes, scope
         )
-        answer = self.send(request)
+        answer = self._sent(opened, request)
         if answer.status in (400, 401, 403):
             raise SourceError(_NO_ACCESS.format(answer.status), "access")
         token = lti_api.read_token(answer)
@@ -85,7 +88,21 @@ class Tool:
 
     def _asked(self, opened: Opened, request: Request) -> Answer:
         lti_api.check_service(request.url, opened.connection)
-        return self.send(request)
+        return self._sent(opened, request)
+
+    def _sent(self, opened: Opened, request: Request) -> Answer:
+        """Send a request, unless the platform did not answer the one before, a moment ago."""
+        name, now = opened.record.id, self.clock()
+        if now < self._silent.get(name, now):
+            raise SourceError("The platform did not answer a moment ago.", "silent", retry=True)
+        try:
+            answer = self.send(request)
+        except SourceError:
+            self._silent[name] = self.clock() + SILENCE
+            raise
+        if answer.status >= 500:
+            self._silent[name] = self.clock() + SILENCE
+        return answer
 
     def _signer(self, opened: Opened, secret: Secret) -> Signer:
         """Read a key once: that takes OpenSSL some milliseconds, and anybody may ask for the key set."""

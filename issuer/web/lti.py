@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import json
 import logging
+from asyncio import get_running_loop
 from collections.abc import Awaitable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -32,6 +34,9 @@ from openbadge.errors import OpenBadgeError
 MAX_FORM: Final = 128 * 1024
 """Bytes of a form: a launch has 3,000, with many roles and custom parameters ten times as many."""
 MAX_FIELDS: Final = 50
+LINES: Final = 16
+"""Launches at work at once. Each may wait for its platform; so they have threads of their own, and a slow platform
+keeps nobody from any other page."""
 _FORM: Final = "application/x-www-form-urlencoded"
 _KEEP: Final = {"Cache-Control": "public, max-age=300"}
 """For how long platforms may keep the key set (seconds): a new key signs at once, and unknown ones make them look."""
@@ -79,6 +84,7 @@ class _Desk:
         self._claims = Claims(door)
         self._page = page
         self._is_https = door.base_url.startswith("https://")
+        self._lines = ThreadPoolExecutor(LINES, "launch")
 
     async def login_by_form(self, request: Request) -> Response:
         """Begin a login that was posted."""
@@ -103,7 +109,7 @@ class _Desk:
 
     async def answer(self, form: Mapping[str, str], browser: str) -> Response:
         """Show what a form leads to, for the browser with this cookie."""
-        return await run_in_threadpool(self._launched, form, browser)
+        return await get_running_loop().run_in_executor(self._lines, self._launched, form, browser)
 
     async def guarded(self, request: Request, answer: Awaitable[Response]) -> Response:
         """Return an answer, or say why there is none."""
