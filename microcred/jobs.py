@@ -16,6 +16,7 @@ from issuer.jobs.periodic import nightly
 from issuer.jobs.rows import READERS
 from issuer.jobs.settings import DeliverySettings
 from issuer.jobs.workshop import Workshop
+from issuer.lms_work.lti_scores import Scores
 from issuer.lms_work.reconcile import Reconciliation
 from issuer.lms_work.tables import Tables
 from issuer.model.jobs import DeliveryState
@@ -42,8 +43,9 @@ _log: Final = logging.getLogger(__name__)
 
 def workshop(service: Service, world: World) -> Workshop:
     """Return what the jobs of an installation work with. Raises `SettingsError`."""
-    ways = channels(DeliverySettings.read(world.environ), world)
     learning = platforms(service, world)
+    scores = Scores(learning)
+    ways = {**channels(DeliverySettings.read(world.environ), world), scores.name: scores}
     tables = Tables(learning)
     readers = {**READERS, **tables.readers()}
     more = (*learning.jobs(), nightly("lms-reconcile", Reconciliation(learning).nightly))

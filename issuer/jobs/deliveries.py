@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from uuid import UUID
 
 from issuer import audit
@@ -74,6 +74,19 @@ class Channel(Protocol):
         ...
 
 
+@runtime_checkable
+class ChoosyChannel(Channel, Protocol):
+    """A channel to which most of what happens is nothing, so that it reads for itself what is."""
+
+    def is_wanted(self, tx: Transaction) -> bool:
+        """Whether there is anything to announce at all; else the log is left unread."""
+        ...
+
+    def choose(self, tx: Transaction, entries: Sequence[AuditEntry]) -> list[AuditEntry]:
+        """Return the entries that it announces, of those with its `events`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Deliveries:
     """The deliveries of one institution over the channels that are configured."""
@@ -123,7 +136,8 @@ class Deliveries:
 
     def _collect(self, channel: Channel) -> int:
         with self.database.begin_read(self.institution.id) as tx:
-            if store.is_up_to_date(tx, channel.name):
+            idle = isinstance(channel, ChoosyChannel) and not channel.is_wanted(tx)
+            if idle or store.is_up_to_date(tx, channel.name):
                 return 0
         now = self.clock()
         with self.database.begin_write(self.institution.id) as tx:
@@ -140,6 +154,8 @@ class Deliveries:
         wanted = [entry for entry in ours if entry.action in channel.events]
         if channel.to_learner:
             wanted = reachable(tx, wanted)
+        if isinstance(channel, ChoosyChannel):
+            wanted = channel.choose(tx, wanted)
         ids = new_ids(tx, now, len(wanted))
         return [
             Delivery(

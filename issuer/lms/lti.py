@@ -32,6 +32,7 @@ from openbadge.multikey import PublicKey
 
 CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+NRPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 LEARNER: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 TEST_USER: Final = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
@@ -50,7 +51,11 @@ _MAX_ROLES: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A link of a course, opened by somebody. `subject` is the platform's id of the person."""
+    """A link of a course, opened by somebody. `subject` is the platform's id of the person.
+
+    `line_item`, `line_items` and `memberships` are addresses of services: the column of the link, all columns of this
+    tool in the course (AGS 2.0 section 3.1), and the people of the course (NRPS 2.0 section 3.6.1).
+    """
 
     subject: str = field(repr=False)
     nonce: str = field(repr=False)
@@ -62,6 +67,8 @@ class Launch:
     name: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
     line_item: str | None = None
+    line_items: str | None = None
+    memberships: str | None = None
 
     @property
     def is_learner(self) -> bool:
@@ -114,7 +121,7 @@ def read_launch(token: bytes, connection: Connection, keys: Mapping[str, PublicK
     claims = check_times(signed.payload, now)
     _check_audience(claims, connection)
     _check_message(claims, connection)
-    lis, services = claims.maybe(f"{CLAIM}lis"), claims.maybe(AGS)
+    lis, services, names = claims.maybe(f"{CLAIM}lis"), claims.maybe(AGS), claims.maybe(NRPS)
     code, _ = split_code(lis.maybe_text("course_section_sourcedid") if lis else None)
     return Launch(
         subject=claims.identifier("sub"),
@@ -126,7 +133,9 @@ def read_launch(token: bytes, connection: Connection, keys: Mapping[str, PublicK
         sis=lis.maybe_identifier("person_sourcedid") if lis else None,
         name=claims.maybe_text("name"),
         email=claims.maybe_text("email"),
-        line_item=services.text("lineitem") if services and services.get("lineitem") else None,
+        line_item=_address(services, "lineitem"),
+        line_items=_address(services, "lineitems"),
+        memberships=_address(names, "context_memberships_url"),
     )
 
 
@@ -230,6 +239,10 @@ def _roles(claims: Node) -> tuple[str, ...]:
     """Missing, malformed and unknown roles give no rights: only texts of the list are kept."""
     found: Any = claims.get(f"{CLAIM}roles")
     return tuple(role for role in found[:_MAX_ROLES] if isinstance(role, str)) if isinstance(found, list) else ()
+
+
+def _address(claims: Node | None, name: str) -> str | None:
+    return claims.text(name) if claims and claims.get(name) else None
 
 
 def _text(claims: Node, name: str) -> str:

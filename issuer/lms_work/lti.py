@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,7 +24,8 @@ from issuer.lms_work.connections import Opened
 from issuer.lms_work.lti_tool import KIND, Tool
 from issuer.lms_work.platforms import Platforms
 from issuer.model.canonical import sha256
-from issuer.model.lms import LtiLogin
+from issuer.model.lms import LtiCourse, LtiLogin
+from issuer.store import lti_courses as courses
 from issuer.store import lti_logins as store
 from openbadge.multibase import base64url_encode
 
@@ -115,6 +116,7 @@ class Lti:
         with self._write() as tx:
             if not store.consume(tx, login):
                 raise SignatureError(_USED)
+            courses.remember(tx, _course(opened, launch, now))
         return Arrival(opened, launch)
 
     def origins(self) -> tuple[str, ...]:
@@ -165,6 +167,11 @@ class Lti:
 def site_of(options: Mapping[str, str], namespace: str) -> str:
     """Return the origin at which people use a platform: that of its setting `site`, else that of its issuer."""
     return lti_api.origin(options.get("site", namespace))
+
+
+def _course(opened: Opened, launch: Launch, now: datetime) -> LtiCourse:
+    where = (launch.line_items or "", launch.memberships or "")
+    return LtiCourse(opened.record.id, launch.course, opened.record.institution_id, *where, now)
 
 
 def _split(url: str) -> tuple[str, str, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from issuer.lms import lti, lti_api
+from issuer.lms import lti, lti_api, lti_services
 
-SCOPES: Final = (lti_api.RESULTS,)
+SCOPES: Final = (lti_api.RESULTS, lti_services.COLUMNS, lti_services.SCORES, lti_services.MEMBERS)
 """The services of a platform that this tool uses; no other is ever asked for."""
 
 

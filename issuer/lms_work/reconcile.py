@@ -18,7 +18,7 @@ from issuer.lms import canvas_api, moodle_api, poll, xapi, xapi_api
 from issuer.lms.connection import Connection
 from issuer.lms.errors import SourceError
 from issuer.lms.model import Course, Identifier, IdKind, Kind, Reported, SourceLearner, State
-from issuer.lms_work import asking, filing
+from issuer.lms_work import asking, filing, lti_reconcile, lti_tool
 from issuer.lms_work.asking import Ask
 from issuer.lms_work.connections import Opened
 from issuer.lms_work.platforms import Platforms
@@ -63,6 +63,9 @@ class Reconciliation:
                 found += [self._course(opened, course) for course in self._bound(opened)]
             elif opened.connection.api_token and record.kind == "xapi":
                 found.append(self._store(opened, fix=fix))
+            elif record.kind == lti_tool.KIND:
+                courses = [one for one in self._bound(opened) if lti_reconcile.can_tell(self.platforms, opened, one)]
+                found += [self._lti(opened, course) for course in courses]
         if fix:
             self._take_in(found)
         return found
@@ -88,6 +91,18 @@ class Reconciliation:
                 finding.learners += 1
                 finding.completed += bool(state.completed)
                 _compare(finding, opened.connection, (learner, state), told, now)
+        except (IssuerError, OpenBadgeError) as error:
+            finding.error = error.detail
+        return finding
+
+    def _lti(self, opened: Opened, course: str) -> Finding:
+        finding = Finding(opened.record.name, course)
+        try:
+            for answer in lti_reconcile.answers(self.platforms, opened, course):
+                finding.learners += 1
+                finding.completed += answer.is_met
+                finding.missing += [answer.report] if answer.is_missing else []
+                finding.unconfirmed += answer.is_unconfirmed
         except (IssuerError, OpenBadgeError) as error:
             finding.error = error.detail
         return finding

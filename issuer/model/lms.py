@@ -212,3 +212,15 @@ class LtiLogin:
     browser: bytes = field(repr=False)
     nonce: bytes = field(repr=False)
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LtiCourse:
+    """Where a platform serves the columns and the people of a course, as its last launch said; "" where it does not."""
+
+    connection_id: UUID
+    course: str
+    institution_id: UUID
+    line_items: str
+    memberships: str
+    told_at: datetime

@@ -238,3 +238,15 @@ lti_login = Table(
     Column("expires_at", Instant, nullable=False),
     Index(None, "expires_at"),
 )
+
+lti_course = Table(
+    "lti_course",
+    metadata,
+    Column("connection_id", Id, ForeignKey("lms_connection.id"), primary_key=True),
+    Column("course", Text, primary_key=True),
+    Column("institution_id", Id, ForeignKey("institution.id"), nullable=False),
+    Column("line_items", Text, nullable=False),
+    Column("memberships", Text, nullable=False),
+    Column("told_at", Instant, nullable=False),
+)
+"""Where the services of a course are, as launches said."""

@@ -1,0 +1,203 @@
+"""What the tool does with a platform's services: scores written after a badge, results and names read at night."""
+
+from __future__ import annotations
+
+import pytest
+
+from issuer.jobs.deliveries import PAUSES, Deliveries
+from issuer.lms.lti import LEARNER, TEACHERS, TEST_USER
+from issuer.lms_work.reconcile import Finding, Reconciliation
+from microcred.jobs import workshop
+from microcred.simulate.plays import Student
+from tests.microcred.lti.conftest import DEFINITION, NAME, School
+from tests.microcred.lti.gradebook import Gradebook
+from tests.microcred.lti.platform import ISSUER, LINE_ITEM
+
+pytestmark = pytest.mark.databases("sqlite")
+ADA, BRAM, CHIARA = Student("ada", 1), Student("bram", 2), Student("chiara", 3)
+
+
+@pytest.fixture
+def book(school: School) -> Gradebook:
+    """A platform with services; its connection lets scores be written."""
+    connections = school.platforms.connections
+    connections.remove(NAME, "tests")
+    found = Gradebook(school.lms)
+    school.connect("second", ISSUER, scores="write")
+    school.bind("second")
+    for student in (ADA, BRAM, CHIARA):
+        found.enrol(student)
+    return found
+
+
+def deliveries(school: School) -> Deliveries:
+    return workshop(school.platforms.service, school.world).deliveries
+
+
+def earn(school: School, book: Gradebook, student: Student = ADA) -> None:
+    """Let a learner open the link with enough points."""
+    book.graded(LINE_ITEM, student, 80)
+    assert 'data-standing="earned"' in school.lms.open(student, book.change).text
+
+
+def states(school: School) -> list[tuple[str, str | None]]:
+    return [(str(item.state), item.last_error) for item in deliveries(school).page()]
+
+
+def test_a_badge_is_one_point_in_a_column_of_its_own(school: School, book: Gradebook) -> None:
+    desk = deliveries(school)
+    desk.collect()
+    earn(school, book)
+    assert (desk.collect(), desk.send_due(), desk.send_due()) == (1, 1, 0)
+    (score,) = book.scores
+    assert (score["userId"], score["scoreGiven"], score["scoreMaximum"]) == (str(ADA.account), 1, 1)
+    assert (score["activityProgress"], score["gradingProgress"]) == ("Completed", "FullyGraded")
+    assert "/credentials/" in score["comment"]
+    column = book.columns[score["column"]]
+    assert (column["resourceId"], column["tag"], column["scoreMaximum"]) == (DEFINITION, "badge", 1)
+    earn(school, book, BRAM)
+    assert (desk.collect(), desk.send_due()) == (1, 1)
+    assert [one["column"] for one in book.scores] == [score["column"]] * 2
+    assert len(book.columns) == 2
+    assert states(school) == [("sent", None)] * 2
+
+
+def test_the_column_that_is_there_is_used_by_another_process(school: School, book: Gradebook) -> None:
+    deliveries(school).collect()
+    for student in (ADA, BRAM):
+        earn(school, book, student)
+        desk = deliveries(school)
+        assert (desk.collect(), desk.send_due()) == (1, 1)
+    book.ignores_filters = True
+    earn(school, book, CHIARA)
+    desk = deliveries(school)
+    assert (desk.collect(), desk.send_due()) == (1, 1)
+    assert len({one["column"] for one in book.scores}) == 1
+    assert len(book.columns) == 2
+
+
+def test_a_score_is_tried_again_and_written_once(school: School, book: Gradebook) -> None:
+    desk = deliveries(school)
+    desk.collect()
+    earn(school, book)
+    desk.collect()
+    book.failing = [503, 429]
+    for pause in PAUSES[:2]:
+        assert desk.send_due() == 1
+        assert desk.send_due() == 0
+        school.clock.forward(seconds=pause.total_seconds())
+    assert desk.send_due() == 1
+    assert (len(book.scores), states(school)) == (1, [("sent", None)])
+
+
+def test_a_score_that_the_platform_has_already_is_done(school: School, book: Gradebook) -> None:
+    """The line broke after the platform had written it."""
+    desk = deliveries(school)
+    desk.collect()
+    earn(school, book)
+    assert (desk.collect(), desk.send_due()) == (1, 1)
+    with school.platforms.service.database.begin_write(school.platforms.service.institution.id) as tx:
+        tx.connection.exec_driver_sql("UPDATE delivery SET state = 'waiting', next_attempt_at = created_at")
+    assert (desk.send_due(), len(book.scores), states(school)) == (1, 1, [("sent", None)])
+
+
+def test_a_learner_whom_the_platform_knows_no_more_is_given_up(school: School, book: Gradebook) -> None:
+    desk = deliveries(school)
+    desk.collect()
+    earn(school, book)
+    desk.collect()
+    book.failing = [404]
+    desk.send_due()
+    assert states(school) == [("dead", "The platform answered with status 404.")]
+    (item,) = desk.page()
+    desk.retry(item.id, "tests")
+    assert (desk.send_due(), len(book.scores)) == (1, 1)
+
+
+def test_services_at_another_address_get_no_token(school: School, book: Gradebook) -> None:
+    desk = deliveries(school)
+    desk.collect()
+    book.graded(LINE_ITEM, ADA, 80)
+    evil = {"scope": [], "lineitem": LINE_ITEM, "lineitems": "https://evil.example/lineitems"}
+    school.lms.open(ADA, lambda claims: {**claims, "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": evil})
+    assert (desk.collect(), desk.send_due()) == (1, 1)
+    ((state, error),) = states(school)
+    assert (state, "another address" in str(error)) == ("dead", True)
+    assert not [url for url in school.lms.asked if "evil" in url]
+
+
+def test_without_the_setting_nothing_is_written(school: School) -> None:
+    book = Gradebook(school.lms)
+    desk = deliveries(school)
+    earn(school, book)
+    assert (desk.collect(), desk.send_due(), book.scores) == (0, 0, [])
+
+
+def test_what_other_platforms_brought_is_no_score_here(school: School, book: Gradebook) -> None:
+    desk = deliveries(school)
+    desk.collect()
+    raw = b'{"source": "sis", "sourceId": "1", "definition": {"id": "%s"}, "learner": {"id": "X", "name": "X Y"}, ' % (
+        DEFINITION.encode()
+    )
+    school.platforms.service.completions.report(raw + b'"completedAt": "2026-11-01T00:00:00Z"}', "tests")
+    assert desk.collect() == 0
+
+
+def run(school: School, *, fix: bool = False) -> Finding:
+    (found,) = [item for item in Reconciliation(school.platforms).run(fix=fix) if item.connection == "second"]
+    return found
+
+
+def test_results_that_nobody_reported_are_found_and_taken_in(school: School, book: Gradebook) -> None:
+    earn(school, book)
+    for student, points in ((BRAM, 90), (CHIARA, 10)):
+        book.graded(LINE_ITEM, student, points)
+    found = run(school)
+    assert (found.learners, found.completed, len(found.missing), found.unconfirmed, found.error) == (3, 2, 1, 0, None)
+    assert school.count("credential") == 1
+    run(school, fix=True)
+    assert school.count("credential") == 2
+    assert run(school).missing == []
+    service = school.platforms.service
+    names = {item.completion.learner_name for item in service.completions.page(None, 100)}
+    assert names == {ADA.name, BRAM.name}
+
+
+def test_a_grade_that_fell_is_not_confirmed(school: School, book: Gradebook) -> None:
+    earn(school, book)
+    book.graded(LINE_ITEM, ADA, 20)
+    found = run(school)
+    assert (found.completed, found.unconfirmed, len(found.missing)) == (0, 1, 0)
+    assert school.count("credential") == 1
+
+
+def test_only_learners_of_the_course_count(school: School, book: Gradebook) -> None:
+    earn(school, book)
+    book.members.clear()
+    book.enrol(BRAM, TEACHERS[0], LEARNER)
+    book.enrol(CHIARA, LEARNER, TEST_USER)
+    book.enrol(Student("gone", 4), status="Inactive")
+    book.enrol(Student("role", 5), "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant")
+    book.enrol(ADA, "Learner")
+    for member in book.members:
+        book.points[LINE_ITEM][member["user_id"]] = 90
+    found = run(school)
+    assert (found.learners, found.completed, found.missing) == (1, 1, [])
+
+
+def test_the_column_of_a_badge_is_no_grade(school: School, book: Gradebook) -> None:
+    earn(school, book, BRAM)
+    own = f"{ISSUER}/services.php/2/lineitems/9/lineitem"
+    book.graded(own, ADA, 100)
+    book.columns[own] |= {"tag": "badge", "resourceId": DEFINITION}
+    assert (run(school).completed, len(run(school).missing)) == (1, 0)
+
+
+def test_a_course_in_which_nobody_opened_the_link(school: School, book: Gradebook) -> None:
+    assert "Open the link" in str(run(school).error)
+
+
+def test_a_platform_that_does_not_answer(school: School, book: Gradebook) -> None:
+    earn(school, book)
+    school.lms.broken = True
+    assert run(school).error
