@@ -1,7 +1,8 @@
 """What this tool is to LTI platforms: its keys, and its questions to their services.
 
 The secret of a connection of the kind `lti` is a key of the tool (`issuer.lms_work.drawing.draw_key`). While one
-replaces another, the key set shows both, and the newest signs.
+replaces another, the key set shows both, and the older one signs to its end: so platforms that keep key sets for a
+while know the newer one before it signs.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Tool:
 
     def signer(self, opened: Opened) -> Signer:
         """Return what signs for a connection (RS256); its name is the `kid` in the key set. Raises `KeyStoreError`."""
-        return self._signer(opened, opened.connection.secrets[-1])
+        return self._signer(opened, next(opened.connection.secrets_at(self.clock())))
 
     def key_set(self) -> dict[str, Any]:
         """Return the public keys of all connections that are in force, as a JWKS (RFC 7517 section 5)."""

@@ -39,7 +39,7 @@ LINES: Final = 16
 keeps nobody from any other page."""
 _FORM: Final = "application/x-www-form-urlencoded"
 _KEEP: Final = {"Cache-Control": "public, max-age=300"}
-"""For how long platforms may keep the key set (seconds): a new key signs at once, and unknown ones make them look."""
+"""For how long anybody may keep the key set (seconds): a new key is in it for days before it signs."""
 _log: Final = logging.getLogger(__name__)
 
 

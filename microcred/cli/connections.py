@@ -179,7 +179,7 @@ def _rotate(args: argparse.Namespace, context: Context) -> int:
     kind = KINDS[connections.get(args.name).connection.kind]
     fresh = connections.rotate(args.name, args.by, timedelta(days=args.overlap_days))
     if kind.registers:
-        context.say(f"A new key signs now. The key set shows the old one for {args.overlap_days} more days.")
+        context.say(f"The key set shows the new key now. It signs once the old one ends, in {args.overlap_days} days.")
         return 0
     context.say(f"  Secret:   {fresh.value.decode()}   (shown once)")
     context.say(f"Paste it into the platform; the old one is valid for {args.overlap_days} more days.")

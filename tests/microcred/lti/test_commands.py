@@ -51,13 +51,20 @@ def test_a_connection_is_proved_by_the_platforms_keys_and_an_access_token(school
     assert console.out.getvalue().count("BAD") == 2
 
 
-def test_the_key_set_shows_both_keys_while_one_replaces_the_other(school: School) -> None:
+def test_a_new_key_is_in_the_key_set_before_it_signs(school: School) -> None:
     console = Console(school.world)
+
+    def signing() -> str:
+        return school.platforms.tool.signer(school.platforms.connections.get(NAME)).verification_method
+
     assert console("connections", "rotate-secret", NAME, "--overlap-days", "2") == 0
     assert "Secret" not in console.out.getvalue()
-    assert {f"{NAME}-key-1", f"{NAME}-key-2"} <= set(kids(school))
+    old, new = f"{NAME}-key-1", f"{NAME}-key-2"
+    assert ({old, new} <= set(kids(school)), signing()) == (True, old)
     student = Student("ada", 1)
     school.lms.results = b'[{"userId":"%d","resultScore":80,"resultMaximum":100}]' % student.account
     assert 'data-standing="earned"' in school.lms.open(student).text
-    school.clock.forward(days=3)
-    assert f"{NAME}-key-1" not in kids(school)
+    school.clock.forward(days=2)
+    assert (old in kids(school), signing()) == (False, new)
+    assert console("connections", "rotate-secret", NAME, "--overlap-days", "0") == 0
+    assert (new in kids(school), signing()) == (False, f"{NAME}-key-3")
