@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -203,3 +204,19 @@ def test_an_assertion_is_for_whom_the_platform_wants_it(options: dict[str, str],
     assertion = dict(parse_qsl(request.body.decode()))["client_assertion"]
     found = tokens.check_times(tokens.verify_token(assertion.encode(), {"k": private.public_key}).payload, NOW)
     assert (found.get("aud"), found.get("iss"), found.get("jti")) == (audience, "badge-tool-1", "00" * 16)
+
+
+@pytest.mark.vectors
+def test_what_a_moodle_sent(shared: Path) -> None:
+    sample = json.loads((shared / "samples/lms/moodle/lti13-id-token.json").read_bytes())
+    at = datetime.fromtimestamp(sample["claims"]["iat"], UTC)
+    data = token(sample["claims"], kid=sample["header"]["kid"])
+    keys = {sample["header"]["kid"]: key("platform").public_key}
+    found = lti.read_launch(data, CONNECTION, keys, at)
+    assert (found.subject, found.sis, found.name, found.code) == ("3", "S1234567", "Ada Nguyen", "MC-DETH-01")
+    assert (found.course, found.is_learner, found.is_teacher) == ("2", True, False)
+    request = lti_api.results(found.line_item or "", found.subject, "a-token")
+    assert request.url == f"{SITE}/mod/lti/services.php/2/lineitems/3/lineitem/results?type_id=1&user_id=3"
+    lti_api.check_service(request.url, CONNECTION)
+    with pytest.raises(UnauthenticatedError):
+        lti.read_launch(data, CONNECTION, keys, at + timedelta(minutes=6, seconds=1))
