@@ -103,9 +103,10 @@ def signing_values(public_id: str, slot: StatusSlot, addresses: Addresses, now: 
 
 @lru_cache(maxsize=1_024)
 def add_period(moment: datetime, period: str) -> datetime:
-    """Add a calendar period such as `P3Y` or `P1Y6M10D` to a moment in UTC; a day that the month lacks becomes its last.
+    """Add a calendar period such as `P3Y` or `P1Y6M10D` to a moment in UTC.
 
-    Remembered, since it is asked twice for each credential, and those of one class often end at the same moment.
+    A day that the month lacks becomes its last one. Remembered, since it is asked twice for each credential, and those
+    of one class often end at the same moment.
 
     Raises `FieldError` when the period is not one or leads beyond the calendar.
     """
