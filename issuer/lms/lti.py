@@ -39,6 +39,8 @@ TEST_USER: Final = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 """Roles (LTI Core 1.3 appendix A.2); short names are out of use there and count for nothing here."""
 TEACHERS: Final = tuple(f"{MEMBERSHIP}#{name}" for name in ("Instructor", "Administrator", "ContentDeveloper"))
 LAUNCH: Final = "LtiResourceLinkRequest"
+DEEP_LINKING: Final = "LtiDeepLinkingRequest"
+DEEP_LINKING_SETTINGS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 BY_LAUNCH: Final = "launch"
 """The value of the setting `counts` by which being let in to the link counts as completion."""
 SAME_FOR: Final = timedelta(hours=1)
@@ -50,18 +52,28 @@ _MAX_ROLES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
+class DeepLinking:
+    """A request to place links (Deep Linking 2.0 section 4.4): its settings as they came, and who it is answered to."""
+
+    settings: Node = field(repr=False)
+    issuer: str
+    deployment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """A link of a course, opened by somebody. `subject` is the platform's id of the person.
 
     `line_item`, `line_items` and `memberships` are addresses of services: the column of the link, all columns of this
-    tool in the course (AGS 2.0 section 3.1), and the people of the course (NRPS 2.0 section 3.6.1).
+    tool in the course (AGS 2.0 section 3.1), and the people of the course (NRPS 2.0 section 3.6.1). With `deep_linking`
+    no link was opened, but somebody wants to place one; then there may be no course ("").
     """
 
     subject: str = field(repr=False)
     nonce: str = field(repr=False)
     roles: tuple[str, ...]
     course: str
-    target: str
+    target: str | None
     code: str | None = None
     sis: str | None = field(default=None, repr=False)
     name: str | None = field(default=None, repr=False)
@@ -69,6 +81,7 @@ class Launch:
     line_item: str | None = None
     line_items: str | None = None
     memberships: str | None = None
+    deep_linking: DeepLinking | None = None
 
     @property
     def is_learner(self) -> bool:
@@ -127,8 +140,8 @@ def read_launch(token: bytes, connection: Connection, keys: Mapping[str, PublicK
         subject=claims.identifier("sub"),
         nonce=claims.text("nonce"),
         roles=_roles(claims),
-        course=claims.at(f"{CLAIM}context").identifier("id"),
-        target=claims.text(f"{CLAIM}target_link_uri"),
+        course=_course(claims),
+        target=_target(claims),
         code=code,
         sis=lis.maybe_identifier("person_sourcedid") if lis else None,
         name=claims.maybe_text("name"),
@@ -136,6 +149,7 @@ def read_launch(token: bytes, connection: Connection, keys: Mapping[str, PublicK
         line_item=_address(services, "lineitem"),
         line_items=_address(services, "lineitems"),
         memberships=_address(names, "context_memberships_url"),
+        deep_linking=_deep_linking(claims),
     )
 
 
@@ -231,8 +245,30 @@ def _check_message(claims: Node, connection: Connection) -> None:
         raise SignatureError("The launch comes from a deployment that is not agreed with this connection.")
     if _text(claims, f"{CLAIM}version") != "1.3.0":
         raise SignatureError("The launch is not one of LTI 1.3.")
-    if _text(claims, f"{CLAIM}message_type") != LAUNCH:
-        raise SignatureError(f"Only launches of a link ({LAUNCH}) are answered here.")
+    if _text(claims, f"{CLAIM}message_type") not in (LAUNCH, DEEP_LINKING):
+        raise SignatureError(f"Only launches of a link ({LAUNCH}, {DEEP_LINKING}) are answered here.")
+
+
+def _deep_linking(claims: Node) -> DeepLinking | None:
+    if not _is_deep(claims):
+        return None
+    return DeepLinking(claims.at(DEEP_LINKING_SETTINGS), claims.text("iss"), claims.text(f"{CLAIM}deployment_id"))
+
+
+def _course(claims: Node) -> str:
+    """Every link is opened in a course; a request to place one may come from elsewhere (Deep Linking 2.0, 4.4)."""
+    around = claims.maybe(f"{CLAIM}context") if _is_deep(claims) else claims.at(f"{CLAIM}context")
+    return around.identifier("id") if around else ""
+
+
+def _target(claims: Node) -> str | None:
+    """Deep Linking 2.0 section 4.4 does not ask for a target."""
+    name = f"{CLAIM}target_link_uri"
+    return None if _is_deep(claims) and claims.get(name) is None else claims.text(name)
+
+
+def _is_deep(claims: Node) -> bool:
+    return _text(claims, f"{CLAIM}message_type") == DEEP_LINKING
 
 
 def _roles(claims: Node) -> tuple[str, ...]:

@@ -112,7 +112,8 @@ class Lti:
         launch = lti.read_launch(token, opened.connection, keys, now)
         if not hmac.compare_digest(_hash(launch.nonce), login.nonce):
             raise SignatureError(f"The launch belongs to another login. {_AGAIN}")
-        self._check_target(launch.target)
+        if launch.target is not None:
+            self._check_target(launch.target)
         with self._write() as tx:
             if not store.consume(tx, login):
                 raise SignatureError(_USED)

@@ -9,6 +9,9 @@ from issuer.lms import lti, lti_api, lti_services
 SCOPES: Final = (lti_api.RESULTS, lti_services.COLUMNS, lti_services.SCORES, lti_services.MEMBERS)
 """The services of a platform that this tool uses; no other is ever asked for."""
 
+CHOOSING: Final = ("assignment_selection", "link_selection")
+"""Where Canvas lets teachers place a badge by a choice (Deep Linking)."""
+
 
 def configuration(base_url: str, name: str) -> dict[str, Any]:
     """Return the configuration of the tool at `base_url` of the institution `name`.
@@ -23,6 +26,7 @@ def configuration(base_url: str, name: str) -> dict[str, Any]:
         "text": "Badges",
         "default": "disabled",
     }
+    choosing = {"message_type": lti.DEEP_LINKING, "target_link_uri": launch, "text": "Badge"}
     return {
         "title": f"Badges of {name}",
         "description": "Shows learners the badge of a course, and issues it once they have earned it.",
@@ -34,7 +38,7 @@ def configuration(base_url: str, name: str) -> dict[str, Any]:
             {
                 "platform": "canvas.instructure.com",
                 "privacy_level": "public",
-                "settings": {"placements": [placement]},
+                "settings": {"placements": [placement, *({"placement": where, **choosing} for where in CHOOSING)]},
             }
         ],
     }

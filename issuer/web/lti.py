@@ -1,7 +1,7 @@
 """The door for launches of LTI 1.3, and what platforms need to know of this tool.
 
     GET, POST /lti/login        a platform begins a login; the browser goes on there
-    POST      /lti/launch       the browser comes back with a signed launch: the claim page
+    POST      /lti/launch       the browser comes back with a signed launch: the claim page, or the choice of a link
     GET       /lti/jwks.json    the keys of this tool
     GET       /lti/configuration  all that a platform needs, as one document
 
@@ -24,6 +24,7 @@ from starlette.concurrency import run_in_threadpool
 
 from issuer.errors import FieldError, IssuerError
 from issuer.lms_work.lti import LOGIN_TIME, Lti
+from issuer.lms_work.lti_choice import Choosing
 from issuer.lms_work.lti_claim import Claims
 from issuer.lms_work.lti_configuration import configuration
 from issuer.web.body import read_body
@@ -82,6 +83,7 @@ class _Desk:
     def __init__(self, door: Lti, page: LtiPage) -> None:
         self._door = door
         self._claims = Claims(door)
+        self._choosing = Choosing(door)
         self._page = page
         self._is_https = door.base_url.startswith("https://")
         self._lines = ThreadPoolExecutor(LINES, "launch")
@@ -126,6 +128,9 @@ class _Desk:
 
     def _launched(self, form: Mapping[str, str], browser: str) -> Response:
         arrival = self._door.launch(form, browser)
+        asked = arrival.launch.deep_linking
+        if asked is not None:
+            return self._page.choice(self._choosing.choice(arrival, asked), arrival.opened)
         return self._page.claim(self._claims.claim(arrival), arrival.opened)
 
     def _cookie_name(self, state: str) -> str:

@@ -12,8 +12,10 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment
 
 from issuer.deliver.page import achievement_view
+from issuer.lms import lti_api
 from issuer.lms_work.connections import Opened
 from issuer.lms_work.lti import site_of
+from issuer.lms_work.lti_choice import Choice, Offer
 from issuer.lms_work.lti_claim import Claim, Standing
 from issuer.web.pages import HERE, Institution
 
@@ -30,7 +32,7 @@ _LOOKS: Final[Mapping[Standing, tuple[str, str]]] = MappingProxyType(
 )
 """Tone and heading by what somebody finds."""
 _POLICY: Final = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors {}"
+    "default-src 'none'; img-src 'self'; style-src 'self'; form-action {}; base-uri 'none'; frame-ancestors {}"
 )
 
 
@@ -65,8 +67,23 @@ class LtiPage:
         """Return the page that says a problem document to a person; it may stand in the pages of `origins`."""
         return self._page("claim_refused.html", problem["status"], origins, {"problem": problem})
 
-    def _page(self, template: str, status: int, origins: Collection[str], values: Mapping[str, Any]) -> Response:
+    def choice(self, choice: Choice, opened: Opened) -> Response:
+        """Return the page on which a teacher chooses what to place; each form goes back to the platform itself."""
+        site = site_of(opened.record.options, opened.record.namespace)
+        values = {"choice": choice, "offers": [_offer(one) for one in choice.offers]}
+        return self._page("choose.html", 200, [site], values, lti_api.origin(choice.return_url))
+
+    def _page(
+        self, template: str, status: int, origins: Collection[str], values: Mapping[str, Any], answers: str = ""
+    ) -> Response:
+        """Draw a page that may stand in pages of `origins`, and whose forms may go to `answers`."""
         text = self._environment.get_template(template).render(institution=self.institution, **values)
-        policy = _POLICY.format(" ".join(one for one in origins if one) or "'none'")
+        policy = _POLICY.format(answers or "'none'", " ".join(one for one in origins if one) or "'none'")
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
         return HTMLResponse(text, status, headers=headers)
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    view = achievement_view(offer.achievement, {})
+    picture = f"{urlsplit(view['id']).path}/image.png"
+    return {"view": view, "picture": picture, "asks_for": offer.asks_for, "token": offer.token}
