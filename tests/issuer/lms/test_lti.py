@@ -93,7 +93,7 @@ ISS_011 = {
     "no deployment": lambda: token(claims(**{f"{CLAIM}deployment_id": None})),
     "client": lambda: token(claims(aud="badge-tool-2")),
     "version": lambda: token(claims(**{f"{CLAIM}version": "1.1"})),
-    "type": lambda: token(claims(**{f"{CLAIM}message_type": "LtiDeepLinkingRequest"})),
+    "type": lambda: token(claims(**{f"{CLAIM}message_type": "LtiSubmissionReviewRequest"})),
 }
 
 
