@@ -7,7 +7,7 @@ that this is no page for them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from issuer.db import Transaction
 from issuer.errors import FieldError
+from issuer.group import GroupCommit
 from issuer.lms import identity, lti, lti_api, people, rules
 from issuer.lms.bindings import Binding, Held, choose_version, find_binding
 from issuer.lms.errors import SourceError
@@ -86,6 +87,7 @@ class Claims:
     def __init__(self, door: Lti) -> None:
         self._platforms = door.platforms
         self._service = door.platforms.service
+        self._working = GroupCommit(self._work)
 
     def claim(self, arrival: Arrival) -> Claim:
         """Say what somebody who was let in finds; a learner's completion is handed in and worked on before.
@@ -190,12 +192,15 @@ class Claims:
         answer = self._platforms.reception.queue.submit(Knock(connection.name, incoming)).result()
         if not isinstance(answer, Receipt):
             raise answer
-        name = (connection.source, answer.events[0])
+        return self._working.submit((connection.source, answer.events[0])).result()
+
+    def _work(self, names: Sequence[tuple[str, str]]) -> list[LmsReport]:
+        """Work on reports, given by source and event, in one transaction; return what became of each, in order."""
         with self._service.database.begin_write(self._service.institution.id) as tx:
-            record = lms_messages.by_events(tx, [name])[name]
-            if record.state in (ReportState.NEW, ReportState.HELD):
-                record = self._platforms.work_on(tx, [record])[0].record
-        return record
+            found = lms_messages.by_events(tx, names)
+            waiting = [record for record in found.values() if record.state in (ReportState.NEW, ReportState.HELD)]
+            done = {item.record.id: item.record for item in self._platforms.work_on(tx, waiting)}
+        return [done.get(found[name].id, found[name]) for name in names]
 
     def _read(self) -> AbstractContextManager[Transaction]:
         return self._service.database.begin_read(self._service.institution.id)
