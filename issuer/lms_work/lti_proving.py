@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
+from issuer.addresses import is_loopback
 from issuer.errors import IssuerError
 from issuer.lms import lti, lti_api, rules
 from issuer.lms.rules import Passed, Rule
@@ -15,13 +18,20 @@ def prove(platforms: Platforms, opened: Opened) -> list[tuple[bool, str]]:
     """Ask for an access token where grades are needed, and look at the rules; return what was found."""
     bindings = [item for item in platforms.bindings.every() if item.connection_id == opened.record.id]
     bound = [Bound.of(item).binding.rule for item in bindings]
-    found = []
+    found = [_address(platforms.service.addresses.base_url)]
     if not bound or any(needs_grade(rule) for rule in bound):
         found.append(_access(platforms, opened))
     if opened.connection.options.get("counts") != lti.BY_LAUNCH:
         out_of_reach = sum(_needs_completion(rule) for rule in bound)
         found += [(False, _OUT_OF_REACH.format(out_of_reach))] if out_of_reach else []
     return found
+
+
+def _address(base_url: str) -> tuple[bool, str]:
+    """Say where the platform sends browsers: a page in a frame of another site keeps its cookie by https only."""
+    if is_loopback(urlsplit(base_url).hostname):
+        return True, f"Browsers are sent to {base_url}, which only this machine reaches."
+    return base_url.startswith("https://"), f"Browsers are sent to {base_url}; it has to be an https address."
 
 
 def _access(platforms: Platforms, opened: Opened) -> tuple[bool, str]:

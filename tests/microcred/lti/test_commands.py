@@ -42,6 +42,7 @@ def test_a_connection_is_proved_by_the_platforms_keys_and_an_access_token(school
     console = Console(school.world)
     assert console("connections", "test", NAME) == 0
     assert "knows this tool by its key" in console.out.getvalue()
+    assert "which only this machine reaches" in console.out.getvalue()
     school.connect("strict", "https://strict.example", token="https://lms.uni.example/nothing")
     school.bind("strict", {"rule": "completed"})
     assert console("connections", "test", "strict") == 1
