@@ -90,7 +90,9 @@ def origin(url: str) -> str:
 
 
 def results(line_item: str, subject: str, token: str) -> Request:
-    """Ask for the result of one learner in a line item, the address of which the launch named."""
+    """Ask for the result of one learner in a line item, the address of which the launch named. Raises `SourceError`."""
+    if not origin(line_item):
+        raise SourceError("The launch names a grade column at an address that is none.", "address")
     parts = urlsplit(line_item)
     query = "&".join(part for part in (parts.query, urlencode({"user_id": subject})) if part)
     url = urlunsplit((parts.scheme, parts.netloc, f"{parts.path}/results", query, ""))

@@ -180,6 +180,8 @@ def test_our_access_token_goes_to_the_platform_only(url: str) -> None:
     lti_api.check_service("https://lms.uni.example/mod/lti/services.php/2", CONNECTION)
     with pytest.raises(SourceError):
         lti_api.check_service(url, CONNECTION)
+    with pytest.raises(SourceError):
+        lti_api.check_service(lti_api.results(url, "3", "a-token").url, CONNECTION)
 
 
 def test_a_launch_of_any_agreed_deployment_is_read() -> None:

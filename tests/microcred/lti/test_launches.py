@@ -273,10 +273,10 @@ def test_iss_014_a_grade_that_cannot_be_right_earns_nothing(school: School) -> N
 
 def test_our_access_token_goes_to_no_other_address(school: School) -> None:
     passes(school)
-    evil = {"lineitem": "https://evil.example/lineitem", "scope": []}
     endpoint = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
-    assert standing(school.lms.open(ADA, with_plain(**{endpoint: evil}))) == "missing"
-    assert not [url for url in school.lms.asked if "evil" in url]
+    for address in ("https://evil.example/lineitem", "http://lms.uni.example/lineitem", "https://["):
+        assert standing(school.lms.open(ADA, with_plain(**{endpoint: {"lineitem": address}}))) == "missing"
+    assert not [url for url in school.lms.asked if url not in OPTIONS.values()]
 
 
 def test_a_launch_is_good_once(school: School) -> None:
