@@ -43,7 +43,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A connection to be made. `secret` is None for one to be drawn; `keys` are JWKs."""
+    """A connection to be made. `secret` is None for one to be drawn; `keys` are JWKs.
+
+    With `waits`, settings that are needed may come later; these stand in for them until then.
+    """
 
     name: str
     kind: str
@@ -55,6 +58,7 @@ class Wish:
     links: bool = False
     secret: bytes | None = field(default=None, repr=False)
     api_token: str = field(default="", repr=False)
+    waits: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(slots=True)
@@ -83,7 +87,7 @@ class Connections:
                 kind=wish.kind,
                 namespace=wish.namespace,
                 sis=wish.sis,
-                options=dict(wish.options),
+                options={**wish.options, **wish.waits},
                 keys=tuple(wish.keys),
                 creates=wish.creates,
                 links=wish.links,
@@ -134,6 +138,11 @@ class Connections:
         """Take over the public keys that a source signs with. Raises `FieldError` for one that is none."""
         read_keys(keys)
         self._change(self.get(name).record, actor, "connection.keys", keys=tuple(keys))
+
+    def change_options(self, record: LmsConnection, options: Mapping[str, str], actor: str, action: str) -> Opened:
+        """Replace the settings of a connection that is still as in `record`; else raises `StateError`."""
+        self._change(record, actor, action, options=dict(options))
+        return self.get(record.name)
 
     def remove(self, name: str, actor: str) -> None:
         """Let a connection take nothing more; what it brought stays, its secrets go."""
@@ -224,18 +233,18 @@ def _check(wish: Wish) -> None:
         raise FieldError("namespace", "must be the address of the platform, such as https://lms.example.edu")
     if wish.kind not in ADAPTERS and wish.api_token:
         raise FieldError("token", f"is nothing that {wish.kind} has")
-    _check_options(wish.options, wish.kind)
+    _check_options(wish.options, wish.kind, may_wait=bool(wish.waits))
     read_keys(wish.keys)
 
 
-def _check_options(options: Mapping[str, str], name: str) -> None:
+def _check_options(options: Mapping[str, str], name: str, *, may_wait: bool = False) -> None:
     kind = KINDS[name]
     for option, value in options.items():
         if option not in (*kind.needed, *kind.optional):
             raise FieldError(option, f"is no setting of {name}")
         _check_option(kind, option, value)
     missing = [option for option in kind.needed if not options.get(option)]
-    if missing:
+    if missing and not may_wait:
         raise FieldError(missing[0], f"is missing: {kind.needed[missing[0]]}")
     if kind.ways and options["auth"] not in kind.ways:
         raise FieldError("auth", f"must be one of {', '.join(kind.ways)}")

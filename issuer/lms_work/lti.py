@@ -148,6 +148,8 @@ class Lti:
         issuer = asked.get("iss", "").rstrip("/")
         names = [one.name for one in self.platforms.connections.every() if (one.kind, one.namespace) == (KIND, issuer)]
         for opened in self.platforms.connections.named(names).values():
+            if "client_id" not in opened.record.options:
+                continue  # it waits for its platform
             client = asked.get("client_id") or opened.connection.option("client_id")
             deployment = asked.get("lti_deployment_id")
             agreed = deployment is None or deployment in lti.deployments(opened.connection)

@@ -2,6 +2,7 @@
 
     GET, POST /lti/login        a platform begins a login; the browser goes on there
     POST      /lti/launch       the browser comes back with a signed launch: the claim page, or the choice of a link
+    GET       /lti/register     a platform that was invited registers this tool
     GET       /lti/jwks.json    the keys of this tool
     GET       /lti/configuration  all that a platform needs, as one document
 
@@ -27,6 +28,7 @@ from issuer.lms_work.lti import LOGIN_TIME, Lti
 from issuer.lms_work.lti_choice import Choosing
 from issuer.lms_work.lti_claim import Claims
 from issuer.lms_work.lti_configuration import configuration
+from issuer.lms_work.lti_registration import Asked, Invitations
 from issuer.web.body import read_body
 from issuer.web.lti_page import LtiPage
 from issuer.web.problem import on_format_error, on_issuer_error
@@ -66,6 +68,10 @@ def router(door: Lti, page: LtiPage) -> APIRouter:
         """Answer who comes back by the address alone, from a bookmark, say."""
         return await desk.guarded(request, desk.answer({}, ""))
 
+    @routes.get("/lti/register")
+    async def register(request: Request) -> Response:
+        return await desk.guarded(request, desk.register(request.url.query))
+
     @routes.get("/lti/jwks.json")
     def keys() -> Response:
         return JSONResponse(door.tool.key_set(), headers=_KEEP)
@@ -84,6 +90,7 @@ class _Desk:
         self._door = door
         self._claims = Claims(door)
         self._choosing = Choosing(door)
+        self._invitations = Invitations(door.platforms)
         self._page = page
         self._is_https = door.base_url.startswith("https://")
         self._lines = ThreadPoolExecutor(LINES, "launch")
@@ -113,6 +120,10 @@ class _Desk:
         """Show what a form leads to, for the browser with this cookie."""
         return await get_running_loop().run_in_executor(self._lines, self._launched, form, browser)
 
+    async def register(self, fields: str) -> Response:
+        """Register this tool with the platform that opened an invitation."""
+        return await get_running_loop().run_in_executor(self._lines, self._registered, _read(fields))
+
     async def guarded(self, request: Request, answer: Awaitable[Response]) -> Response:
         """Return an answer, or say why there is none."""
         try:
@@ -132,6 +143,10 @@ class _Desk:
         if asked is not None:
             return self._page.choice(self._choosing.choice(arrival, asked), arrival.opened)
         return self._page.claim(self._claims.claim(arrival), arrival.opened)
+
+    def _registered(self, form: Mapping[str, str]) -> Response:
+        asked = Asked(form.get("openid_configuration", ""), form.get("registration_token", ""))
+        return self._page.registered(self._invitations.register(form.get("token", ""), asked))
 
     def _cookie_name(self, state: str) -> str:
         """Return the name of the cookie of one login, so that links opened side by side do not disturb each other.

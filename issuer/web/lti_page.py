@@ -31,9 +31,16 @@ _LOOKS: Final[Mapping[Standing, tuple[str, str]]] = MappingProxyType(
     }
 )
 """Tone and heading by what somebody finds."""
-_POLICY: Final = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; form-action {}; base-uri 'none'; frame-ancestors {}"
+_POLICY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "default-src": "'none'",
+        "img-src": "'self'",
+        "style-src": "'self'",
+        "form-action": "'none'",
+        "base-uri": "'none'",
+    }
 )
+"""What every page may do (CSP 3); some may do one thing more."""
 
 
 class LtiPage:
@@ -71,14 +78,26 @@ class LtiPage:
         """Return the page on which a teacher chooses what to place; each form goes back to the platform itself."""
         site = site_of(opened.record.options, opened.record.namespace)
         values = {"choice": choice, "offers": [_offer(one) for one in choice.offers]}
-        return self._page("choose.html", 200, [site], values, lti_api.origin(choice.return_url))
+        return self._page("choose.html", 200, [site], values, {"form-action": lti_api.origin(choice.return_url)})
+
+    def registered(self, opened: Opened) -> Response:
+        """Return the page that tells the platform around it to close it (Dynamic Registration 1.0 section 3.6)."""
+        site = site_of(opened.record.options, opened.record.namespace)
+        values = {"site": site, "name": opened.record.name}
+        return self._page("registered.html", 200, [site], values, {"script-src": "'self'"})
 
     def _page(
-        self, template: str, status: int, origins: Collection[str], values: Mapping[str, Any], answers: str = ""
+        self,
+        template: str,
+        status: int,
+        origins: Collection[str],
+        values: Mapping[str, Any],
+        may: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
-        """Draw a page that may stand in pages of `origins`, and whose forms may go to `answers`."""
+        """Draw a page that may stand in pages of `origins`, and `may` do what others may not."""
         text = self._environment.get_template(template).render(institution=self.institution, **values)
-        policy = _POLICY.format(answers or "'none'", " ".join(one for one in origins if one) or "'none'")
+        around = " ".join(one for one in origins if one) or "'none'"
+        policy = "; ".join(f"{name} {value}" for name, value in {**_POLICY, **may, "frame-ancestors": around}.items())
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
         return HTMLResponse(text, status, headers=headers)
 

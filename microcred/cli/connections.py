@@ -13,6 +13,7 @@ from uuid import UUID
 from issuer.errors import FieldError
 from issuer.lms_work.connections import OVERLAP, Opened, Wish
 from issuer.lms_work.kinds import KINDS, ConnectionKind
+from issuer.lms_work.lti_registration import GOOD_FOR, Invitations
 from issuer.lms_work.platforms import Platforms
 from issuer.lms_work.proving import prove
 from issuer.web.lms_shapes import case_json, held_json
@@ -53,6 +54,7 @@ def _add_new(actions: Any) -> None:
     new.add_argument("--secret-file", metavar="FILE", type=Path, help="a secret that you have; else one is drawn")
     new.add_argument("--create-people", action="store_true", help="a new student number makes a new learner record")
     new.add_argument("--link-ids", action="store_true", help="its further ids are added to learner records")
+    new.add_argument("--dynamic", action="store_true", help="lti: print an address at which the platform registers")
     add_actor(new)
     new.set_defaults(run=_new)
 
@@ -78,7 +80,9 @@ def _add_changes(actions: Any) -> None:
 
 def _new(args: argparse.Namespace, context: Context) -> int:
     home, kind = _platforms(context), KINDS[args.kind]
-    if kind.registers:
+    if args.dynamic and not kind.registers:
+        raise FieldError("--dynamic", f"is nothing that {args.kind} has")
+    if kind.registers and not args.dynamic:
         _tell_places(kind, args.name or args.kind, context)
     source = args.source or _asked(context, f"Address of your {KINDS[args.kind].title}: ")
     wish = Wish(
@@ -86,16 +90,25 @@ def _new(args: argparse.Namespace, context: Context) -> int:
         kind=args.kind,
         namespace=source.rstrip("/"),
         sis=args.sis,
-        options=_options(args, context),
+        options=_given(args) if args.dynamic else _options(args, context),
         keys=[] if args.keys is None else _jwks(args.keys),
         creates=args.create_people,
         links=args.link_ids,
         secret=_bytes(args.secret_file),
         api_token=(_bytes(args.api_token_file) or b"").decode("utf-8", "replace"),
     )
-    opened = home.connections.add(wish, args.by)
-    _tell(opened, context)
+    if args.dynamic:
+        _tell_invitation(Invitations(home).invite(wish, args.by), wish, context)
+    else:
+        _tell(home.connections.add(wish, args.by), context)
     return 0
+
+
+def _tell_invitation(token: str, wish: Wish, context: Context) -> None:
+    context.say(f"The connection “{wish.name}” waits for {wish.namespace}. Give this address to the platform:")
+    context.say(f"  {_base(context)}/lti/register?token={token}")
+    hours = GOOD_FOR // timedelta(hours=1)
+    context.say(f"It is good once, for {hours} hours. docs/lms/lti.md shows where to paste it.")
 
 
 def _tell(opened: Opened, context: Context) -> None:
@@ -208,13 +221,17 @@ def _shown(args: argparse.Namespace, context: Context, rows: Sequence[dict[str, 
 
 def _options(args: argparse.Namespace, context: Context) -> dict[str, str]:
     """Return the settings: those on the command line, and answers for those that are needed besides."""
-    pairs = [item.partition("=") for item in args.option]
-    found = {name: value for name, _, value in pairs}
+    found = _given(args)
     for name, what in KINDS[args.kind].needed.items():
         if name not in found:
             ways = f" ({', '.join(KINDS[args.kind].ways)})" if name == "auth" else ""
             found[name] = _asked(context, f"{name}: {what}{ways}: ")
     return found
+
+
+def _given(args: argparse.Namespace) -> dict[str, str]:
+    pairs = [item.partition("=") for item in args.option]
+    return {name: value for name, _, value in pairs}
 
 
 def _asked(context: Context, question: str) -> str:
