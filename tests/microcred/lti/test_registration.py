@@ -118,6 +118,7 @@ def test_an_invited_platform_connects_itself(school: School, moodle: Moodle) -> 
     assert school.lms.login(client_id="badge-tool-1").status_code == 302
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_an_invitation_is_good_once(school: School, moodle: Moodle) -> None:
     token = invite(school)
     with ThreadPoolExecutor(4) as pool:

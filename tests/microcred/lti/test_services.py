@@ -44,6 +44,7 @@ def states(school: School) -> list[tuple[str, str | None]]:
     return [(str(item.state), item.last_error) for item in deliveries(school).page()]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_badge_is_one_point_in_a_column_of_its_own(school: School, book: Gradebook) -> None:
     desk = deliveries(school)
     desk.collect()
@@ -148,6 +149,7 @@ def run(school: School, *, fix: bool = False) -> Finding:
     return found
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_results_that_nobody_reported_are_found_and_taken_in(school: School, book: Gradebook) -> None:
     earn(school, book)
     for student, points in ((BRAM, 90), (CHIARA, 10)):
