@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from issuer.errors import FieldError
 from issuer.lms import credentials, read
 from issuer.lms.connection import Adapter, Connection, Incoming, Secret, Verified, accepted
 from issuer.lms.errors import SignatureError
@@ -46,6 +47,8 @@ BY_LAUNCH: Final = "launch"
 SAME_FOR: Final = timedelta(hours=1)
 """For how long the same points are the same report: who had them before, and others in between, has them again."""
 _PAGE: Final = b"launch page"
+_TOLD: Final = (Kind.COMPLETED, Kind.GRADED, Kind.IDENTITY)
+"""What our launch page reports."""
 _MEMBERS: Final = frozenset({"alg", "kid", "typ"})
 _MAX_ROLES: Final = 50
 """Roles of one person in one course; platforms send fewer than ten."""
@@ -186,8 +189,11 @@ def read_message(verified: Verified, connection: Connection) -> tuple[Reported, 
     """Read a message of `message`. Raises `InvalidError` or `FieldError`."""
     body = read.load(verified.content)
     given, maximum = body.maybe_number("score"), body.maybe_number("maximum")
+    kind = next((one for one in _TOLD if one == body.get("kind")), None)
+    if kind is None:
+        raise FieldError("kind", f"must be one of {', '.join(_TOLD)}")
     report = Reported(
-        kind=Kind(body.text("kind")),
+        kind=kind,
         origin=verified.origin,
         event_id=verified.message_id,
         digest=sha256(verified.message_id.encode("ascii")),

@@ -219,6 +219,18 @@ WEBHOOK: dict[str, Any] = {
     "course": {"id": "2", "term": "2026-2"},
     "result": {"passed": True, "score": "91", "maximum": "100"},
 }
+LTI: dict[str, Any] = {
+    "kind": "graded",
+    "sub": "3",
+    "sis": "S1234567",
+    "name": "Ada Nguyen",
+    "email": "ada@example.test",
+    "course": "2",
+    "code": "MC-DETH-01",
+    "at": "2026-11-23T12:32:28Z",
+    "score": "80",
+    "maximum": "100",
+}
 PAYLOADS: dict[str, Any] = {
     "moodle": MOODLE,
     "canvas": CANVAS,
@@ -226,6 +238,7 @@ PAYLOADS: dict[str, Any] = {
     "xapi": STATEMENT,
     "caliper": CALIPER,
     "webhook": WEBHOOK,
+    "lti": LTI,
 }
 _OPTIONS: dict[str, dict[str, str]] = {
     "canvas": {"root_account_uuid": "VicYj3cu5BIFpoZhDVU4"},
