@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -89,14 +89,22 @@ def origin(url: str) -> str:
     return f"https://{parts.hostname}" + ("" if port in (None, 443) else f":{port}")
 
 
+def below(url: str, path: str, query: Mapping[str, str | int]) -> str:
+    """Return an address with more path and more query: that of a line item may have a query of its own (AGS 3.1.2).
+
+    Raises `SourceError` for the address of a service that is none.
+    """
+    if not origin(url):
+        raise SourceError("The launch names a service at an address that is none.", "address")
+    parts = urlsplit(url)
+    whole = "&".join(part for part in (parts.query, urlencode(query)) if part)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path + path, whole, ""))
+
+
 def results(line_item: str, subject: str, token: str) -> Request:
     """Ask for the result of one learner in a line item, the address of which the launch named. Raises `SourceError`."""
-    if not origin(line_item):
-        raise SourceError("The launch names a grade column at an address that is none.", "address")
-    parts = urlsplit(line_item)
-    query = "&".join(part for part in (parts.query, urlencode({"user_id": subject})) if part)
-    url = urlunsplit((parts.scheme, parts.netloc, f"{parts.path}/results", query, ""))
     accept = "application/vnd.ims.lis.v2.resultcontainer+json"
+    url = below(line_item, "/results", {"user_id": subject})
     return Request("GET", url, {"Accept": accept, "Authorization": f"Bearer {token}"})
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from issuer.lms import ask, lti, lti_api
 from issuer.lms.ask import Answer, Request
@@ -51,12 +49,12 @@ class Member:
 def columns(line_items: str, achievement: str, token: str) -> Request:
     """Ask for the columns of a course that are ours and about a badge."""
     query: dict[str, str | int] = {"resource_id": achievement, "tag": TAG, "limit": 10}
-    return Request("GET", below(line_items, "", query), {"Accept": _ITEMS, **_bearer(token)})
+    return Request("GET", lti_api.below(line_items, "", query), {"Accept": _ITEMS, **_bearer(token)})
 
 
 def graded_columns(line_items: str, token: str) -> Request:
     """Ask for all columns of a course that are this tool's."""
-    return Request("GET", below(line_items, "", {"limit": 100}), {"Accept": _ITEMS, **_bearer(token)})
+    return Request("GET", lti_api.below(line_items, "", {"limit": 100}), {"Accept": _ITEMS, **_bearer(token)})
 
 
 def read_graded_columns(answer: Answer) -> tuple[str, ...]:
@@ -66,7 +64,7 @@ def read_graded_columns(answer: Answer) -> tuple[str, ...]:
 
 def results(column: str, token: str) -> Request:
     """Ask for all results of a column (AGS 2.0 section 3.3)."""
-    return Request("GET", below(column, "/results", {"limit": 100}), {"Accept": _RESULTS, **_bearer(token)})
+    return Request("GET", lti_api.below(column, "/results", {"limit": 100}), {"Accept": _RESULTS, **_bearer(token)})
 
 
 def read_results(answer: Answer) -> dict[str, Outcome]:
@@ -116,7 +114,7 @@ def score(column: str, subject: str, at: datetime, comment: str, token: str) -> 
         "comment": comment,
     }
     headers = {"Accept": "application/json", "Content-Type": _SCORE, **_bearer(token)}
-    return Request("POST", below(column, "/scores", {}), headers, json.dumps(body).encode())
+    return Request("POST", lti_api.below(column, "/scores", {}), headers, json.dumps(body).encode())
 
 
 def members(url: str, token: str) -> Request:
@@ -133,13 +131,6 @@ def next_page(answer: Answer) -> str | None:
     """Return the address of the next page (RFC 8288, `rel="next"`), or None after the last one."""
     match = _NEXT.search(answer.headers.get("link", ""))
     return None if match is None else match[1]
-
-
-def below(url: str, path: str, query: Mapping[str, str | int]) -> str:
-    """Return an address with more path and more query: that of a line item may have a query of its own (AGS 3.1.2)."""
-    parts = urlsplit(url)
-    whole = "&".join(part for part in (parts.query, urlencode(query)) if part)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path + path, whole, ""))
 
 
 def _member(item: Node) -> Member:
