@@ -20,8 +20,8 @@ from tests.issuer.lms.sources import NOW, SITE
 
 CONNECTION = Connection("lti", "lti", SITE)
 NAMES = st.sampled_from(
-    "id tag resourceId userId resultScore resultMaximum members user_id roles status name email client_id deployment_id "
-    f"issuer jwks_uri token_endpoint {lti_registration.TOOL}".split()
+    "id tag resourceId userId resultScore resultMaximum members user_id roles status name email client_id issuer "
+    f"deployment_id jwks_uri token_endpoint {lti_registration.TOOL}".split()
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from([SITE, "badge"]),
