@@ -188,7 +188,10 @@ class Connections:
                 raise ConflictError(f"The connection “{other.name}” is to the same source already.")
 
     def _kept(self, record: LmsConnection) -> Opened:
-        """Open a connection, once for each of its revisions."""
+        """Open a connection, once for each of its revisions; who has an open one does not wait for another."""
+        found = self._open.get(record.id)
+        if found is not None and found.record.revision == record.revision:
+            return found
         with self._lock:
             known = self._open.get(record.id)
             if known is None or known.record.revision != record.revision:

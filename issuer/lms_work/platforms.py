@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -10,7 +12,7 @@ from uuid import UUID
 
 from issuer import audit
 from issuer.db import Transaction
-from issuer.errors import NotFoundError
+from issuer.errors import IssuerError, NotFoundError
 from issuer.jobs.periodic import Periodic, nightly
 from issuer.lms_work.asking import Ask, Asking
 from issuer.lms_work.bindings import Bindings
@@ -34,6 +36,7 @@ AT_ONCE: Final = 64
 KEEP_MESSAGES: Final = timedelta(days=180)
 """How long messages are kept as they came: a term and its disputes. They hold names and addresses of learners."""
 _PAGE: Final = 200
+_log: Final = logging.getLogger(__name__)
 _SOON: Final = timedelta(minutes=1)
 _LATER: Final = timedelta(minutes=15)
 
@@ -53,16 +56,20 @@ class Platforms:
         self.people = PeopleDesk(service.database, service.institution.id, service.clock)
         self.bindings = Bindings(service.database, self.connections, service.clock)
         self.asking = Asking(service.database, self.connections, service.clock, ask)
+        self._opener = threading.Thread(target=self._open_all, name="lms-opening", daemon=True)
         self._loops = (Loop("reports", self.step), Loop("questions", self.ask_due))
 
     def begin(self) -> None:
         """Work on reports as they come, in threads of its own; what an earlier process left undone comes first."""
+        self._opener.start()
         for loop in self._loops:
             loop.begin()
 
     def end(self) -> None:
         """Take nothing more, and stop after the set under way."""
         self.reception.queue.close()
+        if self._opener.ident is not None:
+            self._opener.join()
         for loop in self._loops:
             loop.end()
 
@@ -163,6 +170,15 @@ class Platforms:
         with self._write() as tx:
             messages, logins = lms_messages.drop_messages(tx, now - KEEP_MESSAGES), lti_logins.drop_expired(tx, now)
         return f"{messages} old messages and {logins} unfinished logins were removed"
+
+    def _open_all(self) -> None:
+        """Open the signing key and every connection now: it is slow on purpose, and the first message waited for it."""
+        try:
+            self.service.signing.issuance()
+            for record in self.connections.every():
+                self.connections.get(record.name)
+        except IssuerError as error:
+            _log.warning("not everything could be opened at the start: %s", error.code)
 
     def _wake(self) -> None:
         self._loops[0].wake()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from issuer.lms.connection import Secret
+from issuer.lms_work.sealing import Vault
 from microcred.sample_platforms import PLATFORMS
 from tests.microcred.conftest import START
 from tests.microcred.platforms.conftest import ADA, Campus, moodle, webhook
@@ -209,3 +210,16 @@ def test_no_secret_is_kept_with_a_message_or_in_the_open(campus: Campus) -> None
         for table in ("lms_message", "lms_connection", "lms_report", "audit"):
             rows = str(tx.connection.exec_driver_sql(f"SELECT * FROM {table}").all())
             assert not any(secret in rows for secret in secrets)
+
+
+@pytest.mark.databases("sqlite")
+def test_connections_are_opened_before_the_first_message(campus: Campus, monkeypatch: pytest.MonkeyPatch) -> None:
+    campus.platforms.begin()
+    campus.platforms._opener.join()
+
+    def closed(*_: Any) -> None:
+        raise AssertionError("a message waited for a secret to be opened")
+
+    monkeypatch.setattr(Vault, "open", closed)
+    assert campus.moodle().status_code == 202
+    assert campus.post("webhook", webhook()).status_code == 202
