@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from issuer.addresses import is_loopback
 from issuer.errors import IssuerError
-from issuer.lms import lti, lti_api, rules
+from issuer.lms import lti, lti_api, lti_services, rules
 from issuer.lms.rules import Passed, Rule
+from issuer.lms_work import lti_scores
 from issuer.lms_work.connections import Opened
 from issuer.lms_work.items import Bound
 from issuer.lms_work.lti_claim import needs_grade
@@ -15,12 +16,15 @@ from issuer.lms_work.platforms import Platforms
 
 
 def prove(platforms: Platforms, opened: Opened) -> list[tuple[bool, str]]:
-    """Ask for an access token where grades are needed, and look at the rules; return what was found."""
+    """Ask for access tokens for what is needed, and look at the rules; return what was found."""
     bindings = [item for item in platforms.bindings.every() if item.connection_id == opened.record.id]
     bound = [Bound.of(item).binding.rule for item in bindings]
     found = [_address(platforms.service.addresses.base_url)]
     if not bound or any(needs_grade(rule) for rule in bound):
-        found.append(_access(platforms, opened))
+        found.append(_access(platforms, opened, lti_api.RESULTS, "lets it read grades"))
+    if opened.connection.options.get(lti_scores.OPTION) == lti_scores.WRITE:
+        found.append(_access(platforms, opened, lti_services.COLUMNS, "lets it make columns"))
+        found.append(_access(platforms, opened, lti_services.SCORES, "lets it write scores"))
     if opened.connection.options.get("counts") != lti.BY_LAUNCH:
         out_of_reach = sum(_needs_completion(rule) for rule in bound)
         found += [(False, _OUT_OF_REACH.format(out_of_reach))] if out_of_reach else []
@@ -34,12 +38,12 @@ def _address(base_url: str) -> tuple[bool, str]:
     return base_url.startswith("https://"), f"Browsers are sent to {base_url}; it has to be an https address."
 
 
-def _access(platforms: Platforms, opened: Opened) -> tuple[bool, str]:
+def _access(platforms: Platforms, opened: Opened, scope: str, what: str) -> tuple[bool, str]:
     try:
-        platforms.tool.token(opened, lti_api.RESULTS, fresh=True)
+        platforms.tool.token(opened, scope, fresh=True)
     except IssuerError as error:
         return False, error.detail
-    return True, "The platform knows this tool by its key, and lets it read grades."
+    return True, f"The platform knows this tool by its key, and {what}."
 
 
 def _needs_completion(rule: Rule) -> bool:

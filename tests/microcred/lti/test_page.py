@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from playwright.sync_api import BrowserContext, Frame, sync_playwright
 
@@ -21,6 +22,7 @@ from issuer.keys_tls import self_signed
 from issuer.lms.lti import TEACHERS
 from issuer.lms_work.bindings import BindingWish
 from issuer.lms_work.connections import Wish
+from issuer.lms_work.lti_registration import Invitations
 from microcred.app import build, checker
 from microcred.installation import open_installation, settings_of
 from microcred.sample_platforms import SIS
@@ -33,6 +35,8 @@ from tests.conftest import missing
 from tests.microcred.conftest import Clock
 from tests.microcred.lti.conftest import DEFINITION, NAME, PASSED_60, tool_key
 from tests.microcred.lti.platform import CLIENT, COURSE, ISSUER, OPTIONS, Lms, WorldWithPlatform
+from tests.microcred.lti.test_deep_linking import accepted, wanting
+from tests.microcred.lti.test_registration import OPENID, Moodle
 from tests.verifier.web_client import Client
 
 pytestmark = [pytest.mark.browser, pytest.mark.databases("sqlite")]
@@ -69,6 +73,25 @@ def pages(site: Site) -> FastAPI:
         fields = "".join(f"<input type=hidden name={name} value='{value}'>" for name, value in form.items())
         return HTMLResponse(
             f"<form method=post action='{tool}/lti/launch'>{fields}</form><script>document.forms[0].submit()</script>"
+        )
+
+    @app.post("/back")
+    async def back(request: Request) -> HTMLResponse:
+        """Take the choice of a teacher, which the library checks by the tool's keys."""
+        token = parse_qs((await request.body()).decode())["JWT"][0]
+        items = await run_in_threadpool(accepted, site, token)
+        titles = [item["title"] for item in items]
+        head = "<!doctype html><html lang=en><title>Back</title><link rel=icon href='data:,'>"
+        return HTMLResponse(f"{head}<p data-standing=placed>{titles}</p>")
+
+    @app.get("/registering")
+    def registering(address: str) -> HTMLResponse:
+        """A page of an administrator, which closes the tool's when that asks for it."""
+        return HTMLResponse(
+            f"<!doctype html><html lang=en><title>Tools</title><link rel=icon href='data:,'>"
+            f"<iframe title=Tool name=tool src='{escape(address)}' style='width:100%;height:90vh'></iframe>"
+            "<script>addEventListener('message', event => { if (event.data.subject === 'org.imsglobal.lti.close')"
+            " document.body.dataset.closed = event.origin })</script>"
         )
 
     return app
@@ -155,3 +178,29 @@ def test_what_people_find_in_their_course(site: Site, context: BrowserContext) -
     popup.value.wait_for_load_state()
     assert "/credentials/" in popup.value.url
     assert popup.value.get_by_role("heading", level=1).inner_text() == "Data Ethics Foundations"
+
+
+def test_a_teacher_places_a_badge(site: Site, context: BrowserContext) -> None:
+    site.roles = (TEACHERS[0],)
+    site.change = wanting({"deep_link_return_url": f"{ISSUER}/back", "data": None})
+    for width, button, placed in (
+        (390, "Place “Data Ethics Foundations”", "['Data Ethics Foundations']"),
+        (1280, "Place nothing and go back", "[]"),
+    ):
+        frame = opened(context, width, "choose")
+        frame.get_by_role("button", name=button).click()
+        frame.wait_for_selector("[data-standing=placed]", timeout=10_000)
+        assert frame.inner_text("p") == placed
+
+
+def test_a_platform_that_registered_itself_closes_the_page(site: Site, context: BrowserContext) -> None:
+    platforms = site.lms.client._app.state.platforms
+    platforms.connections.remove(NAME, "tests")
+    object.__setattr__(platforms.asking, "ask", Moodle())
+    token = Invitations(platforms).invite(Wish("dyn", "lti", ISSUER, SIS), "tests")
+    tool = f"https://127.0.0.1:{site.port}"
+    address = f"{tool}/lti/register?{urlencode({'token': token, 'openid_configuration': OPENID})}"
+    page = context.new_page()
+    page.goto(f"{ISSUER}/registering?{urlencode({'address': address})}")
+    page.wait_for_selector(f"body[data-closed='{tool}']", timeout=10_000)
+    assert "know each other" in page.frame("tool").inner_text("h1")

@@ -9,6 +9,7 @@ from issuer.lms.lti import LEARNER, TEACHERS, TEST_USER
 from issuer.lms_work.reconcile import Finding, Reconciliation
 from microcred.jobs import workshop
 from microcred.simulate.plays import Student
+from tests.microcred.conftest import Console
 from tests.microcred.lti.conftest import DEFINITION, NAME, School
 from tests.microcred.lti.gradebook import Gradebook
 from tests.microcred.lti.platform import ISSUER, LINE_ITEM
@@ -142,6 +143,13 @@ def test_what_other_platforms_brought_is_no_score_here(school: School, book: Gra
     )
     school.platforms.service.completions.report(raw + b'"completedAt": "2026-11-01T00:00:00Z"}', "tests")
     assert desk.collect() == 0
+
+
+def test_the_services_that_are_needed_are_proved(school: School, book: Gradebook) -> None:
+    console = Console(school.world)
+    console("connections", "test", "second")
+    for words in ("lets it read grades", "lets it make columns", "lets it write scores"):
+        assert words in console.out.getvalue()
 
 
 def run(school: School, *, fix: bool = False) -> Finding:
