@@ -56,7 +56,7 @@ class Invitations:
         waits = {INVITED: sha256(token.encode()).hex(), UNTIL: until.isoformat()}
         connections = self.platforms.connections
         waiting = connections.named([wish.name]).get(wish.name)
-        if waiting is not None and INVITED in waiting.record.options and waiting.record.namespace == wish.namespace:
+        if waiting is not None and _is_incomplete(waiting.record) and waiting.record.namespace == wish.namespace:
             connections.change_options(waiting.record, {**waiting.record.options, **waits}, actor, "connection.invite")
         else:
             connections.add(replace(wish, waits=waits), actor)
@@ -100,6 +100,11 @@ class Invitations:
         tool = registration.tool(service.addresses.base_url, service.institution.name, scopes)
         answer = ask(registration.register(platform, tool, asked.registration_token))
         return platform, registration.read_registered(answer)
+
+
+def _is_incomplete(record: LmsConnection) -> bool:
+    """Whether a platform has not registered: it was only invited, or the program died while it did."""
+    return record.kind == KIND and "client_id" not in record.options
 
 
 def _options(platform: Platform, given: Registered) -> Mapping[str, Any]:

@@ -138,6 +138,15 @@ def test_an_invitation_ends_and_can_be_made_again(school: School, moodle: Moodle
     assert come(school, fresh).status_code == 200
 
 
+def test_a_connection_whose_registration_broke_off_can_be_invited_again(school: School, moodle: Moodle) -> None:
+    invite(school)
+    connections = school.platforms.connections
+    connections.change_options(connections.get("dyn").record, {}, "tests", "connection.register")
+    assert come(school, invite(school)).status_code == 200
+    console = Console(school.world)
+    assert console("connections", "add", "lti", "--name", "dyn", "--source", ISSUER, "--dynamic") == 1
+
+
 def test_nobody_comes_without_an_invitation_and_nothing_is_asked(school: School, moodle: Moodle) -> None:
     invite(school)
     hashed = options(school)[INVITED]
