@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import URL, Connection, Engine
@@ -15,6 +16,8 @@ WRITES: Final = "microcred_write"
 """Execution option of a transaction that may write."""
 UNHURRIED: Final = "microcred_unhurried"
 """Execution option of a transaction whose statements may take long: a migration, a backup, a check of everything."""
+QUIET: Final = MappingProxyType({"hide_parameters": True})
+"""How every engine is made: what a statement was given stays out of tracebacks, and so out of logs."""
 COPIED_TYPES: Final = "microcred_copied_types"
 """Execution option of a COPY to PostgreSQL: the types of its columns, since its rows go without a statement."""
 

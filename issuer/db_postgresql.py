@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, column, create_engine, event, func, select, table
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
-from issuer.db_kinds import COPIED_TYPES, UNHURRIED, WRITES, Kind, Waits
+from issuer.db_kinds import COPIED_TYPES, QUIET, UNHURRIED, WRITES, Kind, Waits
 from issuer.errors import BusyError, IssuerError, NotFoundError, SettingsError, StorageError, UnreachableError
 
 OLDEST: Final = 15
@@ -75,6 +75,7 @@ def _open(url: URL, waits: Waits) -> Engine:
     try:
         engine = create_engine(
             url,
+            **QUIET,
             # We begin transactions ourselves, with the lock or the snapshot in the same message.
             connect_args={"autocommit": True, **limits},
             use_native_hstore=False,

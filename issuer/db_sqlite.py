@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from issuer.db_kinds import WRITES, Kind, Waits
+from issuer.db_kinds import QUIET, WRITES, Kind, Waits
 from issuer.errors import BusyError, IssuerError, SettingsError, StorageError
 
 _POOL_SIZE: Final = 16
@@ -54,7 +54,9 @@ _REFUSALS: Final[Mapping[int, tuple[type[IssuerError], str]]] = MappingProxyType
 def _open(url: URL, waits: Waits) -> Engine:
     if not url.database or url.database == ":memory:":
         raise SettingsError("MICROCRED_DATABASE_URL must name a file: a database in memory would be forgotten.")
-    engine = create_engine(url, pool_size=_POOL_SIZE, max_overflow=_POOL_OVERFLOW, pool_timeout=waits.turn / 1_000)
+    engine = create_engine(
+        url, **QUIET, pool_size=_POOL_SIZE, max_overflow=_POOL_OVERFLOW, pool_timeout=waits.turn / 1_000
+    )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

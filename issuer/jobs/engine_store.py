@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, create_engine, event, make_url
 
 from issuer.db import Database
+from issuer.db_kinds import QUIET
 
 SCHEMA: Final = "microcred_jobs"
 """The schema in PostgreSQL: beside our own tables, which are in the default one."""
@@ -28,8 +29,8 @@ def records_url(database: Database) -> str:
 def open_engine(url: str) -> Engine:
     """Open the records. SQLite gets WAL, full synchronisation and immediate transactions, as our own database has."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True)
-    engine = create_engine(url)
+        return create_engine(url, **QUIET, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True)
+    engine = create_engine(url, **QUIET)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 

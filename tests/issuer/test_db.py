@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import exc, func, insert, select
+from sqlalchemy import exc, func, insert, select, text
 
 from issuer.db import Database, new_id, open_database
 from issuer.db_kinds import Waits
@@ -87,6 +87,14 @@ def test_foreign_keys_hold(home: Home) -> None:
     values = {"public_id": "p", "document": b"", "sha256": b"", "key_id": "k", "status_index": 0, "issued_at": NOW}
     with pytest.raises(exc.IntegrityError), home[0].begin_write() as tx:
         tx.connection.execute(insert(credential).values(**{name: tx.new_id(NOW) for name in keys}, **values))
+
+
+def test_what_a_statement_was_given_is_in_no_error(home: Home) -> None:
+    """A defect is logged with its traceback, and what was stored may be about a person."""
+    database, _ = home
+    with pytest.raises(exc.DBAPIError) as raised, database.begin_read() as tx:
+        tx.connection.execute(text("SELECT nothing FROM nowhere WHERE name = :name"), {"name": "Amara Okafor"})
+    assert "Amara" not in str(raised.value)
 
 
 def test_a_transaction_without_an_institution_says_so(home: Home) -> None:
