@@ -7,6 +7,7 @@ check(database).is_current   whether the service may start
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -61,12 +62,12 @@ def check(database: Database) -> Schema:
 def check_in(tx: Transaction) -> Schema:
     """Return which revision the database has and which one is expected, in a transaction."""
     found = MigrationContext.configure(tx.connection).get_current_revision()
-    scripts = ScriptDirectory.from_config(_config())
-    return Schema(found, str(scripts.get_current_head()), found is None or found in revisions())
+    return Schema(found, revisions()[-1], found is None or found in revisions())
 
 
+@cache
 def revisions() -> tuple[str, ...]:
-    """Return all revisions that this program knows, the oldest first."""
+    """Return all revisions that this program knows, the oldest first. Their modules are read once."""
     return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
 
 
