@@ -45,7 +45,8 @@ DEEP_LINKING_SETTINGS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/dee
 BY_LAUNCH: Final = "launch"
 """The value of the setting `counts` by which being let in to the link counts as completion."""
 SAME_FOR: Final = timedelta(hours=1)
-"""For how long the same points are the same report: who had them before, and others in between, has them again."""
+"""For how long launches that say the same are one report. A later one may count where the first did not: the course is
+bound by then, or who had these points before, and others in between, has them again."""
 _PAGE: Final = b"launch page"
 _TOLD: Final = (Kind.COMPLETED, Kind.GRADED, Kind.IDENTITY)
 """What our launch page reports."""
@@ -156,15 +157,17 @@ def read_launch(token: bytes, connection: Connection, keys: Mapping[str, PublicK
     )
 
 
-def message(launch: Launch, connection: Connection, now: datetime, outcome: Outcome | None = None) -> Incoming:
+def message(
+    launch: Launch, connection: Connection, now: datetime, outcome: Outcome | None = None, kind: Kind | None = None
+) -> Incoming:
     """Return what our launch page tells the reception: a learner was let in, with the points of `outcome` if known.
 
     That completes the course if the connection `counts` launches; else points are points, and without them the message
-    says only which ids belong to one person.
+    says only which ids belong to one person. Who was not let in is told of as a `kind` instead.
     """
     score = outcome.score if outcome else None
     body = {
-        "kind": _kind(connection, outcome).value,
+        "kind": (kind or _kind(connection, outcome)).value,
         "sub": launch.subject,
         "sis": launch.sis,
         "name": launch.name,
@@ -218,9 +221,12 @@ def _kind(connection: Connection, outcome: Outcome | None) -> Kind:
 
 
 def _event_id(body: Mapping[str, Any], now: datetime) -> str:
-    """Return the name of what a launch brought: launches with the same outcome bring one report, not many."""
+    """Return the name of what a launch brought: launches that say the same bring one report for a while, not many.
+
+    Who somebody is says the same at any time.
+    """
     said = [body[name] for name in ("kind", "sub", "sis", "course", "score", "maximum")]
-    hour = None if body["score"] is None else int(now.timestamp() // SAME_FOR.total_seconds())
+    hour = None if body["kind"] == Kind.IDENTITY else int(now.timestamp() // SAME_FOR.total_seconds())
     return f"lti-{read.digest([*said, hour]).hex()}"
 
 

@@ -69,7 +69,7 @@ _MISSING: Final[Mapping[str, str]] = MappingProxyType(
 )
 _NOT_YET: Final = "You get the badge as soon as your course says that you have reached what it asks for."
 _SILENT: Final = "Your learning platform did not tell your grade just now. Open the link again in a few minutes."
-_HELD: Final = "Your institution has to check something first. Nothing is lost, and you need not do anything."
+_HELD: Final = "Your institution has to check something first. Nothing is lost. Open this link again in a few hours."
 _UNBOUND: Final = "There is no badge in this course at present."
 _BIND: Final = (
     "You teach this course. Whoever runs the badges can bind it:",

@@ -165,6 +165,13 @@ def test_the_same_points_are_one_report_for_an_hour_and_another_one_later() -> N
     assert told(CONNECTION, None, day).event_id == told(CONNECTION).event_id
 
 
+def test_being_let_in_again_later_is_a_report_of_its_own() -> None:
+    counting = replace(CONNECTION, options={**CONNECTION.options, "counts": lti.BY_LAUNCH})
+    first, soon, later = (told(counting, None, timedelta(minutes=minutes)) for minutes in (0, 1, 61))
+    assert first.event_id == soon.event_id != later.event_id
+    assert later.occurred_at == first.occurred_at + timedelta(minutes=61)
+
+
 def test_only_our_launch_page_can_tell_the_reception() -> None:
     message = lti.message(launch(token(claims())), CONNECTION, NOW)
     with pytest.raises(UnauthenticatedError):

@@ -1,0 +1,46 @@
+"""Launches of one person at different times, and what a course says of its version."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from issuer.lms_work.bindings import BindingWish
+from microcred.simulate.plays import Student
+from tests.microcred.lti.conftest import DEFINITION, NAME, School
+from tests.microcred.lti.platform import COURSE, ISSUER
+from tests.microcred.lti.test_launches import at, standing
+
+pytestmark = pytest.mark.databases("sqlite")
+ADA = Student("ada", 1)
+LET_IN = {"rule": "completed"}
+
+
+def let_in(school: School) -> httpx.Response:
+    """Open the link at the time of the clock."""
+
+    def change(claims: dict[str, Any]) -> dict[str, Any]:
+        return {**claims, "iat": at(school, 0), "exp": at(school, 60)}
+
+    return school.lms.open(ADA, change)
+
+
+def test_who_opens_the_link_too_early_gets_the_badge_later(school: School) -> None:
+    school.platforms.connections.remove(NAME, "tests")
+    school.connect("second", ISSUER, counts="launch")
+    school.clock.now = school.clock.now.replace(minute=10) + timedelta(hours=1)
+    assert standing(let_in(school)) == "unbound"
+    begin = school.clock() + timedelta(seconds=10)
+    school.platforms.bindings.add(BindingWish("second", COURSE, DEFINITION, LET_IN, valid_from=begin), "tests")
+    school.clock.forward(minutes=1)
+    page = let_in(school)
+    assert (standing(page), "Open this link again in a few hours." in page.text) == ("held", True)
+    school.clock.forward(hours=1)
+    assert (standing(let_in(school)), school.count("credential")) == ("earned", 1)
+    school.clock.forward(hours=1)
+    let_in(school)
+    school.platforms.release()
+    assert school.count("credential") == 1
