@@ -68,6 +68,7 @@ class DeepLinking:
 class Launch:
     """A link of a course, opened by somebody. `subject` is the platform's id of the person.
 
+    `version` is a hint at the version of the definition that the course code carries (`people.split_code`).
     `line_item`, `line_items` and `memberships` are addresses of services: the column of the link, all columns of this
     tool in the course (AGS 2.0 section 3.1), and the people of the course (NRPS 2.0 section 3.6.1). With `deep_linking`
     no link was opened, but somebody wants to place one; then there may be no course ("").
@@ -85,6 +86,7 @@ class Launch:
     line_item: str | None = None
     line_items: str | None = None
     memberships: str | None = None
+    version: str | None = None
     deep_linking: DeepLinking | None = None
 
     @property
@@ -139,7 +141,7 @@ def read_launch(token: bytes, connection: Connection, keys: Mapping[str, PublicK
     _check_audience(claims, connection)
     _check_message(claims, connection)
     lis, services, names = claims.maybe(f"{CLAIM}lis"), claims.maybe(AGS), claims.maybe(NRPS)
-    code, _ = split_code(lis.maybe_text("course_section_sourcedid") if lis else None)
+    code, version = split_code(lis.maybe_text("course_section_sourcedid") if lis else None)
     return Launch(
         subject=claims.identifier("sub"),
         nonce=claims.text("nonce"),
@@ -153,6 +155,7 @@ def read_launch(token: bytes, connection: Connection, keys: Mapping[str, PublicK
         line_item=_address(services, "lineitem"),
         line_items=_address(services, "lineitems"),
         memberships=_address(names, "context_memberships_url"),
+        version=version,
         deep_linking=_deep_linking(claims),
     )
 
@@ -174,6 +177,7 @@ def message(
         "email": launch.email,
         "course": launch.course,
         "code": launch.code,
+        "version": launch.version,
         "at": timestamps.write(now),
         "score": None if score is None else str(score.given),
         "maximum": None if score is None or score.maximum is None else str(score.maximum),
@@ -202,7 +206,7 @@ def read_message(verified: Verified, connection: Connection) -> tuple[Reported, 
         digest=sha256(verified.message_id.encode("ascii")),
         occurred_at=body.moment("at"),
         learner=learner_of(connection, body),
-        course=Course(body.identifier("course"), code=body.maybe_text("code")),
+        course=Course(body.identifier("course"), code=body.maybe_text("code"), version=body.maybe_text("version")),
         outcome=None if given is None else Outcome(score=Score(max(given, Decimal(0)), maximum)),
     )
     return (report,)
@@ -225,7 +229,7 @@ def _event_id(body: Mapping[str, Any], now: datetime) -> str:
 
     Who somebody is says the same at any time.
     """
-    said = [body[name] for name in ("kind", "sub", "sis", "course", "score", "maximum")]
+    said = [body[name] for name in ("kind", "sub", "sis", "course", "version", "score", "maximum")]
     hour = None if body["kind"] == Kind.IDENTITY else int(now.timestamp() // SAME_FOR.total_seconds())
     return f"lti-{read.digest([*said, hour]).hex()}"
 

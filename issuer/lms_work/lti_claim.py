@@ -226,4 +226,4 @@ def _part(part: rules.Completed | Passed) -> str:
 
 
 def _course(launch: Launch) -> Course:
-    return Course(launch.course, code=launch.code)
+    return Course(launch.course, code=launch.code, version=launch.version)

@@ -23,7 +23,7 @@ from issuer.lms.ask import Answer
 from issuer.lms.connection import Connection, Incoming
 from issuer.lms.errors import SourceError
 from issuer.lms.lti import CLAIM, LEARNER, Launch
-from issuer.lms.model import Outcome, Reported, Score
+from issuer.lms.model import Course, Outcome, Reported, Score
 from openbadge.errors import InvalidError
 from openbadge.jose import jws
 from openbadge.multibase import base64url_encode
@@ -170,6 +170,17 @@ def test_being_let_in_again_later_is_a_report_of_its_own() -> None:
     first, soon, later = (told(counting, None, timedelta(minutes=minutes)) for minutes in (0, 1, 61))
     assert first.event_id == soon.event_id != later.event_id
     assert later.occurred_at == first.occurred_at + timedelta(minutes=61)
+
+
+def test_the_version_in_a_course_code_is_passed_on() -> None:
+    def reported(code: str) -> Reported:
+        found = launch(token(claims(**{f"{CLAIM}lis": {"course_section_sourcedid": code}})))
+        message = lti.message(found, CONNECTION, NOW)
+        return lti.read_message(lti.verify(message, CONNECTION, NOW), CONNECTION)[0]
+
+    nine, ten = reported("MC-DETH-01@v9"), reported("MC-DETH-01@v10")
+    assert nine.course == Course("2", code="MC-DETH-01", version="9")
+    assert nine.event_id != ten.event_id
 
 
 def test_only_our_launch_page_can_tell_the_reception() -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from issuer.lms.lti import LEARNER, TEACHERS
 from issuer.lms_work.bindings import BindingWish
 from microcred.simulate.plays import Student
 from tests.microcred.lti.conftest import DEFINITION, NAME, School
 from tests.microcred.lti.platform import COURSE, ISSUER
-from tests.microcred.lti.test_launches import at, standing
+from tests.microcred.lti.test_launches import at, passes, standing, with_claims
 
 pytestmark = pytest.mark.databases("sqlite")
 ADA = Student("ada", 1)
@@ -44,3 +45,19 @@ def test_who_opens_the_link_too_early_gets_the_badge_later(school: School) -> No
     let_in(school)
     school.platforms.release()
     assert school.count("credential") == 1
+
+
+def test_a_course_that_names_another_version_than_the_binding_waits_for_people(school: School) -> None:
+    passes(school)
+
+    def of_version(code: str, role: str = LEARNER) -> httpx.Response:
+        return school.lms.open(
+            ADA, with_claims(lis={"course_section_sourcedid": code, "person_sourcedid": ADA.number}), role
+        )
+
+    page = of_version("MC-DETH-01@v9")
+    assert (standing(page), school.count("credential")) == ("held", 0)
+    assert "Reference: version-disagrees." in page.text
+    assert standing(of_version("MC-DETH-01@v9", TEACHERS[0])) == "teacher"
+    (version,) = (one.version for one in school.platforms.service.list_definitions() if one.definition_id == DEFINITION)
+    assert (standing(of_version(f"MC-DETH-01@v{version}")), school.count("credential")) == ("earned", 1)
