@@ -1,11 +1,12 @@
 """Asking an LTI platform about a whole course: who is in it (NRPS), and which results they have (AGS).
 
-Only grades can be asked for. Who completes a course by opening its link has nothing else to show for it.
+Only grades can be asked for: nobody is reported as having been let in who was not, so a course whose rule asks for that
+is left out. Who is a learner is known from the platform's list of members alone: a teacher may have results, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -18,11 +19,10 @@ from issuer.lms.bindings import Binding, Held, find_binding
 from issuer.lms.errors import SourceError
 from issuer.lms.lti import Launch
 from issuer.lms.lti_services import Member
-from issuer.lms.model import Course, IdKind, Outcome, Reported
+from issuer.lms.model import Course, IdKind, Kind, Outcome, Reported
 from issuer.lms_work import report_json
 from issuer.lms_work.connections import Opened
 from issuer.lms_work.items import Bound
-from issuer.lms_work.lti_claim import needs_grade
 from issuer.lms_work.platforms import Platforms
 from issuer.model.lms import LtiCourse, ReportState
 from issuer.store import bindings as binding_store
@@ -32,21 +32,31 @@ MAX_PAGES: Final = 400
 """Pages of one list: 20,000 people, more than any course has."""
 _PENDING: Final = (ReportState.NEW, ReportState.HELD)
 _UNTOLD: Final = "No launch of this course has told yet where its columns are. Open the link in the course once."
+_NAMELESS: Final = (
+    "The platform does not say who is a learner, so nobody who never opened the link can be found. "
+    "Let the tool read the members of the course (NRPS), and open the link once more."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a platform says of one learner: whether the rule of the course is met, and what it would have reported;
-    `states` are the states of what it did report."""
+    """What a platform says of one person: whether the rule of the course is met, and what it would have reported;
+    `states` are the states of what it did report. `is_learner`: the platform says now that they are a learner."""
 
+    is_learner: bool
     is_met: bool
     report: Reported = field(repr=False)
     states: frozenset[ReportState]
 
     @property
     def is_missing(self) -> bool:
-        """Whether the rule is met, and nothing that was reported shows it."""
-        return self.is_met and ReportState.AWARDED not in self.states and self.states.isdisjoint(_PENDING)
+        """Whether a learner meets the rule, and nothing that was reported shows it."""
+        return (
+            self.is_learner
+            and self.is_met
+            and ReportState.AWARDED not in self.states
+            and self.states.isdisjoint(_PENDING)
+        )
 
     @property
     def is_unconfirmed(self) -> bool:
@@ -55,15 +65,16 @@ class Answered:
 
 
 def can_tell(platforms: Platforms, opened: Opened, course: str) -> bool:
-    """Whether the platform has anything to say about a course: only where the rule of its binding asks for a grade."""
+    """Whether the platform can tell who meets the rule of a course: only if grades of the course alone decide."""
     binding = _binding(platforms, opened, course)
-    return not isinstance(binding, Held) and needs_grade(binding.rule)
+    return not isinstance(binding, Held) and all(map(_is_grade, rules.parts_of(binding.rule)))
 
 
 def answers(platforms: Platforms, opened: Opened, course: str) -> Iterator[Answered]:
     """Ask about every learner of a course that is bound.
 
-    Raises `SourceError` or `FieldError` for what the platform does not answer.
+    Raises `SourceError` or `FieldError` for what the platform does not answer; without a list of members at the end,
+    after all who opened the link before.
     """
     binding = _binding(platforms, opened, course)
     if isinstance(binding, Held):
@@ -72,11 +83,11 @@ def answers(platforms: Platforms, opened: Opened, course: str) -> Iterator[Answe
     asking = _Asking(platforms, opened)
     told = _told(platforms, opened, course)
     outcomes = asking.outcomes(place)
-    for member in asking.learners(place, outcomes):
+    for member in asking.learners(place.memberships) if place.memberships else _known(outcomes.keys() & told.keys()):
         outcome = outcomes.get(member.subject)
         report = _report(platforms, opened, course, member, outcome)
         met = outcome is not None and rules.evaluate(binding.rule, [report]).met
-        yield Answered(met, report, told.get(member.subject, frozenset()))
+        yield Answered(member.is_learner, met, report, told.get(member.subject, frozenset()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +95,9 @@ class _Asking:
     platforms: Platforms
     opened: Opened
 
-    def learners(self, place: LtiCourse, outcomes: dict[str, Outcome]) -> Iterator[Member]:
-        """The learners of a course; where the platform tells no names, everybody who has a result."""
-        if not place.memberships:
-            yield from (Member(subject, is_learner=True) for subject in outcomes)
-            return
-        for page in self._pages(services.MEMBERS, partial(services.members, place.memberships)):
+    def learners(self, memberships: str) -> Iterator[Member]:
+        """The learners of a course."""
+        for page in self._pages(services.MEMBERS, partial(services.members, memberships)):
             yield from (member for member in services.read_members(page) if member.is_learner)
 
     def outcomes(self, place: LtiCourse) -> dict[str, Outcome]:
@@ -114,6 +122,12 @@ class _Asking:
             yield answer
             url = services.next_page(answer)
             following = None if url is None else partial(services.page, url)
+
+
+def _known(subjects: Collection[str]) -> Iterator[Member]:
+    """People of a course with no list of members: they were learners once, which nobody says of them now."""
+    yield from (Member(subject, is_learner=False) for subject in sorted(subjects))
+    raise SourceError(_NAMELESS, "members")
 
 
 def _binding(platforms: Platforms, opened: Opened, course: str) -> Binding | Held:
@@ -146,12 +160,17 @@ def _told(platforms: Platforms, opened: Opened, course: str) -> dict[str, frozen
 
 
 def _report(platforms: Platforms, opened: Opened, course: str, member: Member, outcome: Outcome | None) -> Reported:
-    """Return what our launch page would have reported, had this person opened the link."""
+    """Return what our launch page would have reported of the points of this person, whom it did not let in."""
     now = platforms.service.clock()
     launch = Launch(member.subject, "", (), course, "", sis=member.sis, name=member.name, email=member.email)
-    incoming = lti.message(launch, opened.connection, now, outcome)
+    kind = Kind.IDENTITY if outcome is None else Kind.GRADED
+    incoming = lti.message(launch, opened.connection, now, outcome, kind)
     (report,) = lti.read_message(lti.verify(incoming, opened.connection, now), opened.connection)
     return report
+
+
+def _is_grade(part: rules.Completed | rules.Passed) -> bool:
+    return isinstance(part, rules.Passed) and part.grade_alone and part.activity is None
 
 
 def _share(outcome: Outcome) -> Decimal:

@@ -16,9 +16,11 @@ from issuer.lms_work.platforms import Platforms
 from microcred.app import build, checker
 from microcred.installation import open_installation, settings_of
 from microcred.sample_platforms import SIS
+from microcred.simulate.plays import Student
 from microcred.world import World, now
 from tests.microcred.conftest import Clock
-from tests.microcred.lti.platform import COURSE, ISSUER, OPTIONS, Lms, WorldWithPlatform
+from tests.microcred.lti.gradebook import ADA, BRAM, CHIARA, Gradebook
+from tests.microcred.lti.platform import COURSE, ISSUER, LINE_ITEM, OPTIONS, Lms, WorldWithPlatform
 from tests.verifier.web_client import Client
 
 NAME = "campus"
@@ -68,3 +70,21 @@ def school(world: World, clock: Clock) -> Iterator[School]:
     yield made
     app.state.platforms.end()
     installation.database.close()
+
+
+@pytest.fixture
+def book(school: School) -> Gradebook:
+    """A platform with services; its connection lets scores be written."""
+    school.platforms.connections.remove(NAME, "tests")
+    found = Gradebook(school.lms)
+    school.connect("second", ISSUER, scores="write")
+    school.bind("second")
+    for student in (ADA, BRAM, CHIARA):
+        found.enrol(student)
+    return found
+
+
+def earn(school: School, book: Gradebook, student: Student = ADA) -> None:
+    """Let a learner open the link with enough points."""
+    book.graded(LINE_ITEM, student, 80)
+    assert 'data-standing="earned"' in school.lms.open(student, book.change).text

@@ -25,6 +25,7 @@ COLUMNS = f"{ISSUER}/services.php/2/lineitems?type_id=1"
 """The address of the columns, with a query of its own, as Moodle's has it."""
 MEMBERS = f"{ISSUER}/services.php/2/memberships"
 ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+ADA, BRAM, CHIARA = Student("ada", 1), Student("bram", 2), Student("chiara", 3)
 PAGE = 2
 """Entries of a page: few, so that there is more than one."""
 

@@ -1,44 +1,21 @@
-"""What the tool does with a platform's services: scores written after a badge, results and names read at night."""
+"""Scores: what the tool writes into a platform's columns after a badge."""
 
 from __future__ import annotations
 
 import pytest
 
 from issuer.jobs.deliveries import PAUSES, Deliveries
-from issuer.lms.lti import LEARNER, TEACHERS, TEST_USER
-from issuer.lms_work.reconcile import Finding, Reconciliation
 from microcred.jobs import workshop
-from microcred.simulate.plays import Student
 from tests.microcred.conftest import Console
-from tests.microcred.lti.conftest import DEFINITION, NAME, School
-from tests.microcred.lti.gradebook import Gradebook
-from tests.microcred.lti.platform import ISSUER, LINE_ITEM
+from tests.microcred.lti.conftest import DEFINITION, School, earn
+from tests.microcred.lti.gradebook import ADA, BRAM, CHIARA, Gradebook
+from tests.microcred.lti.platform import LINE_ITEM
 
 pytestmark = pytest.mark.databases("sqlite")
-ADA, BRAM, CHIARA = Student("ada", 1), Student("bram", 2), Student("chiara", 3)
-
-
-@pytest.fixture
-def book(school: School) -> Gradebook:
-    """A platform with services; its connection lets scores be written."""
-    connections = school.platforms.connections
-    connections.remove(NAME, "tests")
-    found = Gradebook(school.lms)
-    school.connect("second", ISSUER, scores="write")
-    school.bind("second")
-    for student in (ADA, BRAM, CHIARA):
-        found.enrol(student)
-    return found
 
 
 def deliveries(school: School) -> Deliveries:
     return workshop(school.platforms.service, school.world).deliveries
-
-
-def earn(school: School, book: Gradebook, student: Student = ADA) -> None:
-    """Let a learner open the link with enough points."""
-    book.graded(LINE_ITEM, student, 80)
-    assert 'data-standing="earned"' in school.lms.open(student, book.change).text
 
 
 def states(school: School) -> list[tuple[str, str | None]]:
@@ -150,64 +127,3 @@ def test_the_services_that_are_needed_are_proved(school: School, book: Gradebook
     console("connections", "test", "second")
     for words in ("lets it read grades", "lets it make columns", "lets it write scores"):
         assert words in console.out.getvalue()
-
-
-def run(school: School, *, fix: bool = False) -> Finding:
-    (found,) = [item for item in Reconciliation(school.platforms).run(fix=fix) if item.connection == "second"]
-    return found
-
-
-@pytest.mark.databases("sqlite", "postgresql")
-def test_results_that_nobody_reported_are_found_and_taken_in(school: School, book: Gradebook) -> None:
-    earn(school, book)
-    for student, points in ((BRAM, 90), (CHIARA, 10)):
-        book.graded(LINE_ITEM, student, points)
-    found = run(school)
-    assert (found.learners, found.completed, len(found.missing), found.unconfirmed, found.error) == (3, 2, 1, 0, None)
-    assert school.count("credential") == 1
-    run(school, fix=True)
-    assert school.count("credential") == 2
-    assert run(school).missing == []
-    service = school.platforms.service
-    names = {item.completion.learner_name for item in service.completions.page(None, 100)}
-    assert names == {ADA.name, BRAM.name}
-
-
-def test_a_grade_that_fell_is_not_confirmed(school: School, book: Gradebook) -> None:
-    earn(school, book)
-    book.graded(LINE_ITEM, ADA, 20)
-    found = run(school)
-    assert (found.completed, found.unconfirmed, len(found.missing)) == (0, 1, 0)
-    assert school.count("credential") == 1
-
-
-def test_only_learners_of_the_course_count(school: School, book: Gradebook) -> None:
-    earn(school, book)
-    book.members.clear()
-    book.enrol(BRAM, TEACHERS[0], LEARNER)
-    book.enrol(CHIARA, LEARNER, TEST_USER)
-    book.enrol(Student("gone", 4), status="Inactive")
-    book.enrol(Student("role", 5), "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant")
-    book.enrol(ADA, "Learner")
-    for member in book.members:
-        book.points[LINE_ITEM][member["user_id"]] = 90
-    found = run(school)
-    assert (found.learners, found.completed, found.missing) == (1, 1, [])
-
-
-def test_the_column_of_a_badge_is_no_grade(school: School, book: Gradebook) -> None:
-    earn(school, book, BRAM)
-    own = f"{ISSUER}/services.php/2/lineitems/9/lineitem"
-    book.graded(own, ADA, 100)
-    book.columns[own] |= {"tag": "badge", "resourceId": DEFINITION}
-    assert (run(school).completed, len(run(school).missing)) == (1, 0)
-
-
-def test_a_course_in_which_nobody_opened_the_link(school: School, book: Gradebook) -> None:
-    assert "Open the link" in str(run(school).error)
-
-
-def test_a_platform_that_does_not_answer(school: School, book: Gradebook) -> None:
-    earn(school, book)
-    school.lms.broken = True
-    assert run(school).error
