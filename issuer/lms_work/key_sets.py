@@ -82,6 +82,13 @@ class KeySets:
             raise known.error
         return keys
 
+    def is_at_hand(self, connection: Connection, kid: str, now: datetime) -> bool:
+        """Whether `keys` answers without a question to the platform. Raises as `keys`."""
+        if not connection.keys and self._is_wanting(connection.option(OPTION), kid, now):
+            return False
+        self.keys(connection, kid, now)
+        return True
+
     def known(self, connection: Connection, now: datetime) -> Mapping[str, PublicKey]:
         """Return the keys that are known without asking anybody; none for a connection that has no keys."""
         return connection.keys or self._known.get(connection.options.get(OPTION, ""), _Known()).good(now)
@@ -91,10 +98,13 @@ class KeySets:
         return (kid not in known.keys or known.is_old(now)) and known.may_try(now)
 
     def _fetch_once(self, url: str, kid: str, now: datetime) -> None:
-        """Fetch, unless another thread does so; then wait for what it brings."""
+        """Fetch, unless another thread does so; then wait for what it brings, but not for a key that is known."""
         with self._lock:
             turn = self._fetching.setdefault(url, threading.Lock())
-        if not turn.acquire(timeout=WAIT_SECONDS):
+        is_known = kid in self._known.get(url, _Known()).good(now)
+        if not turn.acquire(timeout=0 if is_known else WAIT_SECONDS):
+            if is_known:
+                return
             raise SourceError("The keys of the platform are being fetched. Try again.", "busy", retry=True)
         try:
             if self._is_wanting(url, kid, now):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from issuer.errors import IssuerError, NotFoundError
 from issuer.jobs.periodic import Periodic, nightly
 from issuer.lms_work.asking import Ask, Asking
 from issuer.lms_work.bindings import Bindings
-from issuer.lms_work.connections import Connections
+from issuer.lms_work.connections import Connections, Opened
 from issuer.lms_work.items import Item
 from issuer.lms_work.key_sets import OPTION, KeySets
 from issuer.lms_work.loop import Loop
@@ -44,11 +44,13 @@ _LATER: Final = timedelta(minutes=15)
 class Platforms:
     """All that learning platforms are about, for one institution. Safe to use from several threads.
 
-    Nothing happens by itself before `begin`: a message is stored, and `drain` works on it.
+    Nothing happens by itself before `begin`: a message is stored, and `drain` works on it. What works beside in threads
+    of its own puts its end into `at_end`.
     """
 
     def __init__(self, service: Service, vault: Vault, ask: Ask) -> None:
         self.service = service
+        self.at_end = ExitStack()
         self.connections = Connections(service.database, service.institution.id, vault, service.clock)
         self.key_sets = KeySets(ask)
         self.tool = Tool(self.connections, service.clock, ask)
@@ -66,19 +68,26 @@ class Platforms:
             loop.begin()
 
     def end(self) -> None:
-        """Take nothing more, and stop after the set under way."""
+        """Take nothing more, and stop after the set under way: what began last comes first."""
+        self.at_end.close()
         self.reception.queue.close()
         if self._opener.ident is not None:
             self._opener.join()
         for loop in self._loops:
             loop.end()
 
-    def fetch_keys(self, name: str, kid: str) -> None:
-        """Have the keys of a platform at hand before a token with this `kid` comes to the reception, which waits for
-        nobody. Nothing for a connection that has no address of keys, or that is not there. Raises `SourceError`.
+    def has_keys(self, name: str, kid: str) -> bool:
+        """Whether a token with this `kid` may come to the reception, which waits for nobody: the platform need not be
+        asked for its keys before. Also for a connection with no address of keys, or that is not there. Raises
+        `SourceError` while it cannot be known whether there is such a key.
         """
-        opened = self.connections.named([name]).get(name)
-        if opened is not None and OPTION in opened.connection.options:
+        opened = self._keyed(name)
+        return opened is None or self.key_sets.is_at_hand(opened.connection, kid, self.service.clock())
+
+    def fetch_keys(self, name: str, kid: str) -> None:
+        """Have the keys of a platform at hand, as `has_keys` says. May wait for the network. Raises `SourceError`."""
+        opened = self._keyed(name)
+        if opened is not None:
             self.key_sets.keys(opened.connection, kid, self.service.clock())
 
     def step(self) -> int:
@@ -170,6 +179,11 @@ class Platforms:
         with self._write() as tx:
             messages, logins = lms_messages.drop_messages(tx, now - KEEP_MESSAGES), lti_logins.drop_expired(tx, now)
         return f"{messages} old messages and {logins} unfinished logins were removed"
+
+    def _keyed(self, name: str) -> Opened | None:
+        """Return a connection if its platform publishes keys."""
+        opened = self.connections.named([name]).get(name)
+        return opened if opened is not None and OPTION in opened.connection.options else None
 
     def _open_all(self) -> None:
         """Open the signing key and every connection now: it is slow on purpose, and the first message waited for it."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from issuer.errors import SettingsError
@@ -132,6 +135,22 @@ def test_many_at_once_are_one_question() -> None:
     assert (found, len(vendor.asked)) == ([{"a"}] * 6, 1)
 
 
+def test_a_known_key_waits_for_no_slow_address() -> None:
+    vendor = Publisher([jwk("a")])
+    sets = KeySets(vendor)
+    sets.keys(CONNECTION, "a", NOW)
+    vendor.waiting, later = threading.Event(), NOW + MAX_AGE
+    refreshing = threading.Thread(target=sets.keys, args=(CONNECTION, "a", later))
+    refreshing.start()
+    while len(vendor.asked) < 2:
+        time.sleep(0.001)
+    assert set(sets.keys(CONNECTION, "a", later)) == {"a"}
+    assert refreshing.is_alive()
+    vendor.waiting.set()
+    refreshing.join(10)
+    assert len(vendor.asked) == 2
+
+
 def test_keys_that_are_good_for_nothing_are_left_out() -> None:
     private = {**jwk("leaked"), "d": "AQAB"}
     odd = [1, None, {}, {"kid": "x"}, jwk(""), jwk("enc", use="enc"), {"kty": "oct", "k": "AAAA", "kid": "hmac"}]
@@ -225,4 +244,31 @@ def test_canvas_events_are_checked_by_the_published_keys(sample: Sample, world: 
     assert console("connections", "test", "second") == 1
     assert "BAD  The keys of the platform could not be fetched. away" in console.out.getvalue()
     platforms.end()
+    sample.installation.database.close()
+
+
+@pytest.mark.databases("sqlite")
+def test_who_asks_a_slow_address_for_keys_keeps_nobody_from_other_pages(
+    sample: Sample, world: World, clock: Clock
+) -> None:
+    """More messages wait for keys than the server has threads for its pages."""
+    vendor = Publisher([jwk("a")], waiting=threading.Event())
+    there = WorldWithKeys(world.environ, clock, world.random_bytes, vendor)
+    app = build(checker(there, sample.service), sample.service)
+    options = {"root_account_uuid": ACCOUNT, "jwks": URL}
+    app.state.platforms.connections.add(Wish("second", "canvas", "https://canvas2.example", options=options), "tests")
+
+    async def crowd() -> list[int]:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=sample.service.addresses.base_url) as client:
+            body = event(rsa_signer("k1"))
+            waiting = [asyncio.create_task(client.post("/lms/second", content=body)) for _ in range(50)]
+            while not vendor.asked:
+                await asyncio.sleep(0.01)
+            page = await asyncio.wait_for(client.get("/lti/jwks.json"), 5)
+            vendor.waiting.set()
+            return [page.status_code, *{answer.status_code for answer in await asyncio.gather(*waiting)}]
+
+    assert asyncio.run(crowd()) == [200, 401]
+    app.state.platforms.end()
     sample.installation.database.close()
