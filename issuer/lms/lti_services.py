@@ -84,10 +84,11 @@ def page(url: str, token: str) -> Request:
 def read_columns(answer: Answer, achievement: str) -> str | None:
     """Return the address of the column for a badge, or None; platforms may ignore what they were asked for.
 
-    Of several the same is chosen each time. Raises `SourceError` or `FieldError`.
+    Of several the same is chosen each time: where platforms count their columns, the one that was made first. Raises
+    `SourceError` or `FieldError`.
     """
     found = [item.text("id") for item in ask.listed(answer) if _is_ours(item, achievement)]
-    return min(found, default=None)
+    return min(found, key=lambda url: (len(url), url), default=None)
 
 
 def new_column(line_items: str, achievement: str, label: str, token: str) -> Request:

@@ -8,7 +8,7 @@ platform's id of the learner known. The column is our own, never the one whose g
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from issuer.errors import IssuerError
 from issuer.jobs.deliveries import DeliveryError
 from issuer.jobs.notice import About, Notice
 from issuer.lms import lti_services as services
-from issuer.lms.ask import Answer
+from issuer.lms.ask import Answer, Request
 from issuer.lms.errors import SourceError
 from issuer.lms.model import IdKind
 from issuer.lms_work import report_json
@@ -34,7 +34,10 @@ WRITE: Final = "write"
 DONE: Final = 409
 """How platforms answer a score that they have already: its time is not later than that of the one they have."""
 _LOST: Final = frozenset({400, 404, 422})
-"""Nobody in the course has this id any more, or the column is gone: writing again would not help."""
+"""Nobody in the course has this id any more, or the column is gone: writing again would not help. Whatever else a
+platform answers may pass: a page about maintenance, an access that somebody took away by mistake."""
+_Name = tuple[UUID, str, str]
+"""What a column is known by: the connection, the address of the course's columns, and the badge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Scores:
 
     def __init__(self, platforms: Platforms) -> None:
         self._platforms = platforms
-        self._columns: dict[tuple[str, str], str] = {}
+        self._columns: dict[_Name, str] = {}
+        self._making: dict[_Name, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def is_wanted(self, tx: Transaction) -> bool:
@@ -77,7 +81,7 @@ class Scores:
         except DeliveryError:
             raise
         except SourceError as error:
-            raise DeliveryError(error.detail, is_final=not error.retry and error.reason != "access") from None
+            raise DeliveryError(error.detail, is_final=error.reason == "address") from None
         except IssuerError as error:
             raise DeliveryError(error.detail) from None
 
@@ -91,7 +95,7 @@ class Scores:
             lambda token: services.score(column, place.subject, at, f"{about.achievement}: {about.url}", token),
         )
         if answer.status in _LOST:
-            self._forget(place, about)
+            self._columns.pop(_name(place, about), None)
         if not 200 <= answer.status < 300 and answer.status != DONE:
             raise _refused(answer)
 
@@ -112,31 +116,35 @@ class Scores:
 
     def _column(self, place: _Place, about: About) -> str:
         """Return the column for a badge in a course; made if there is none, by one thread at a time."""
+        name = _name(place, about)
         with self._lock:
-            name = (place.line_items, about.definition_id)
-            if name not in self._columns:
-                self._columns[name] = self._found_column(place, about) or self._made_column(place, about)
-            return self._columns[name]
+            making = self._making.setdefault(name, threading.Lock())
+        with making:
+            column = self._columns.get(name) or self._found_column(place, about) or self._made_column(place, about)
+            self._columns[name] = column
+            return column
 
     def _found_column(self, place: _Place, about: About) -> str | None:
-        answer = self._platforms.tool.ask(
-            place.opened,
-            services.COLUMNS,
-            lambda token: services.columns(place.line_items, about.definition_id, token),
-        )
+        answer = self._asked(place, lambda token: services.columns(place.line_items, about.definition_id, token))
         return services.read_columns(answer, about.definition_id)
 
     def _made_column(self, place: _Place, about: About) -> str:
-        answer = self._platforms.tool.ask(
-            place.opened,
-            services.COLUMNS,
-            lambda token: services.new_column(place.line_items, about.definition_id, about.achievement, token),
+        """Make a column, and look again: another process may have made one meanwhile, and all must choose the same."""
+        answer = self._asked(
+            place, lambda token: services.new_column(place.line_items, about.definition_id, about.achievement, token)
         )
-        return services.read_new_column(answer)
+        made = services.read_new_column(answer)
+        return self._found_column(place, about) or made
 
-    def _forget(self, place: _Place, about: About) -> None:
-        with self._lock:
-            self._columns.pop((place.line_items, about.definition_id), None)
+    def _asked(self, place: _Place, make: Callable[[str], Request]) -> Answer:
+        answer = self._platforms.tool.ask(place.opened, services.COLUMNS, make)
+        if answer.status in _LOST:
+            raise _refused(answer)
+        return answer
+
+
+def _name(place: _Place, about: About) -> _Name:
+    return place.opened.record.id, place.line_items, about.definition_id
 
 
 def _refused(answer: Answer) -> DeliveryError:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
 import pytest
 
 from issuer.jobs.deliveries import PAUSES, Deliveries
+from issuer.lms.ask import Answer, Request
 from microcred.jobs import workshop
 from tests.microcred.conftest import Console
 from tests.microcred.lti.conftest import DEFINITION, School, earn
-from tests.microcred.lti.gradebook import ADA, BRAM, CHIARA, Gradebook
-from tests.microcred.lti.platform import LINE_ITEM
+from tests.microcred.lti.gradebook import ADA, BRAM, CHIARA, COLUMNS, Gradebook
+from tests.microcred.lti.platform import ISSUER, LINE_ITEM
 
 pytestmark = pytest.mark.databases("sqlite")
 
 
 def deliveries(school: School) -> Deliveries:
     return workshop(school.platforms.service, school.world).deliveries
+
+
+def make_due(school: School, state: str) -> None:
+    """Let what is in a state be tried now; the clock stays, since the platform's library has one of its own."""
+    sql = f"UPDATE delivery SET state = 'waiting', next_attempt_at = created_at WHERE state = '{state}'"
+    with school.platforms.service.database.begin_write(school.platforms.service.institution.id) as tx:
+        tx.connection.exec_driver_sql(sql)
 
 
 def states(school: School) -> list[tuple[str, str | None]]:
@@ -75,8 +87,7 @@ def test_a_score_that_the_platform_has_already_is_done(school: School, book: Gra
     desk.collect()
     earn(school, book)
     assert (desk.collect(), desk.send_due()) == (1, 1)
-    with school.platforms.service.database.begin_write(school.platforms.service.institution.id) as tx:
-        tx.connection.exec_driver_sql("UPDATE delivery SET state = 'waiting', next_attempt_at = created_at")
+    make_due(school, "sent")
     assert (desk.send_due(), len(book.scores), states(school)) == (1, 1, [("sent", None)])
 
 
@@ -105,11 +116,18 @@ def test_services_at_another_address_get_no_token(school: School, book: Gradeboo
     assert not [url for url in school.lms.asked if "evil" in url]
 
 
-def test_without_the_setting_nothing_is_written(school: School) -> None:
-    book = Gradebook(school.lms)
+def test_without_the_setting_nothing_is_written(school: School, book: Gradebook) -> None:
+    """Others have the setting: one that was before, and one to another platform."""
     desk = deliveries(school)
+    desk.collect()
     earn(school, book)
-    assert (desk.collect(), desk.send_due(), book.scores) == (0, 0, [])
+    assert (desk.collect(), desk.send_due(), len(book.scores)) == (1, 1, 1)
+    school.platforms.connections.remove("second", "tests")
+    school.connect("silent", ISSUER)
+    school.connect("elsewhere", "https://elsewhere.example", scores="write")
+    school.bind("silent")
+    earn(school, book, BRAM)
+    assert (desk.collect(), desk.send_due(), len(book.scores)) == (0, 0, 1)
 
 
 def test_what_other_platforms_brought_is_no_score_here(school: School, book: Gradebook) -> None:
@@ -127,3 +145,72 @@ def test_the_services_that_are_needed_are_proved(school: School, book: Gradebook
     console("connections", "test", "second")
     for words in ("lets it read grades", "lets it make columns", "lets it write scores"):
         assert words in console.out.getvalue()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("hiccup", "state"),
+    [
+        (Answer(403, b""), "waiting"),
+        (Answer(200, b"<html>We will be back soon</html>"), "waiting"),
+        (Answer(404, b""), "dead"),
+    ],
+)
+def test_only_what_is_gone_is_given_up(
+    school: School, book: Gradebook, method: str, hiccup: Answer, state: str
+) -> None:
+    """It is the question about columns that fails, or the one that makes a column."""
+    desk = deliveries(school)
+    desk.collect()
+    earn(school, book)
+    desk.collect()
+    school.lms.services = lambda request: hiccup if is_column(request, method) else book.answer(request)
+    assert (desk.send_due(), states(school)[0][0], book.scores) == (1, state, [])
+    school.lms.services = book.answer
+    make_due(school, "waiting")
+    assert (desk.send_due(), len(book.scores)) == ((1, 1) if state == "waiting" else (0, 0))
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_platform_that_gives_no_access_for_a_while(
+    school: School, book: Gradebook, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    desk = deliveries(school)
+    desk.collect()
+    earn(school, book)
+    desk.collect()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(school.lms, "_token", lambda _: Answer(status, b""))
+        assert (desk.send_due(), states(school)[0][0]) == (1, "waiting")
+    make_due(school, "waiting")
+    assert (desk.send_due(), len(book.scores)) == (1, 1)
+
+
+def test_processes_that_make_a_column_at_once_choose_the_same(
+    school: School, book: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of two sends one score, and both look for the column before either has made one."""
+    desks = [deliveries(school), deliveries(school)]
+    desks[0].collect()
+    for student in (ADA, BRAM):
+        earn(school, book, student)
+    desks[0].collect()
+    monkeypatch.setattr("issuer.jobs.deliveries.SENT_AT_ONCE", 1)
+    together, alone = threading.Barrier(2), threading.Lock()
+
+    def answer(request: Request) -> Answer:
+        with alone:
+            found = book.answer(request)
+        if is_column(request, "GET"):
+            together.wait(10)
+        return found
+
+    school.lms.services = answer
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda desk: desk.send_due(), desks)) == [1, 1]
+    assert [column.get("tag") for column in book.columns.values()].count("badge") == 2
+    assert (len(book.scores), len({score["column"] for score in book.scores})) == (2, 1)
+
+
+def is_column(request: Request, method: str) -> bool:
+    return request.method == method and urlsplit(request.url).path == urlsplit(COLUMNS).path
