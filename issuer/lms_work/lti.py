@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from issuer.db import Transaction
 from issuer.errors import FieldError, NotFoundError
+from issuer.group import GroupCommit
 from issuer.lms import lti, lti_api
 from issuer.lms.errors import SignatureError
 from issuer.lms.lti import Launch
@@ -35,6 +36,9 @@ SECRET_BYTES: Final = 32
 """Bytes of state, nonce and cookie: none can be guessed (OpenID Connect Core 1.0 section 15.5.2)."""
 MAX_HINT: Final = 4_000
 """Characters of a hint, which goes back to the platform as it came; Canvas makes a token of it, with about 1,000."""
+MAX_UNDER_WAY: Final = 20_000
+"""Logins of one connection, with 250 bytes each. Anybody can begin one; beyond this the oldest makes room, since a
+refusal would let a stranger shut a platform's learners out. One of a learner is used within seconds."""
 
 _AGAIN: Final = "Go back to your course and open the link again."
 _USED: Final = f"This link was opened already, or too long ago. {_AGAIN}"
@@ -73,6 +77,8 @@ class Lti:
         self._database = service.database
         self._institution_id = service.institution.id
         self._clock = service.clock
+        self._begun = GroupCommit(self._store)
+        platforms.at_end.callback(self._begun.close)
 
     @property
     def launch_url(self) -> str:
@@ -83,7 +89,7 @@ class Lti:
         """Begin a login with the parameters of a login initiation (Security Framework 1.0 section 5.1.1.1).
 
         Raises `NotFoundError` for a platform, client or deployment that is not connected, `FieldError` for a parameter
-        that is missing or wrong, above all for a link that leads elsewhere.
+        that is missing or wrong, above all for a link that leads elsewhere, `BusyError` when too many are begun.
         """
         opened = self._asking(asked)
         self._check_target(asked.get("target_link_uri", ""))
@@ -94,10 +100,7 @@ class Lti:
                 raise FieldError(name, f"has more than {MAX_HINT:,} characters")
         state, nonce, browser = (base64url_encode(self._database.random_bytes(SECRET_BYTES)) for _ in range(3))
         hashes = (_hash(state), self._institution_id, opened.record.id, _hash(browser), _hash(nonce))
-        now = self._clock()
-        with self._write() as tx:
-            store.drop_expired(tx, now)
-            store.add(tx, LtiLogin(*hashes, now + LOGIN_TIME))
+        self._begun.submit(LtiLogin(*hashes, self._clock() + LOGIN_TIME)).result()
         return Login(lti.authorization(opened.connection, asked, state, nonce, self.launch_url), state, browser)
 
     def launch(self, form: Mapping[str, str], browser: str) -> Arrival:
@@ -125,6 +128,15 @@ class Lti:
         records = self.platforms.connections.every()
         found = (site_of(record.options, record.namespace) for record in records if record.kind == KIND)
         return tuple(origin for origin in dict.fromkeys(found) if origin)
+
+    def _store(self, logins: Sequence[LtiLogin]) -> list[None]:
+        """Store logins that are begun: whoever begins one has proved nothing yet, so they share a transaction."""
+        with self._write() as tx:
+            store.drop_expired(tx, self._clock())
+            store.add(tx, *logins)
+            for connection_id in {login.connection_id for login in logins}:
+                store.make_room(tx, connection_id, MAX_UNDER_WAY)
+        return [None for _ in logins]
 
     def _login(self, form: Mapping[str, str], browser: str) -> tuple[LtiLogin, Opened]:
         """Return the login that a launch answers, and its connection."""

@@ -1,12 +1,14 @@
-"""Launches of one person at different times, and what a course says of its version."""
+"""Launches of one person at different times, logins of many at the same time, and what a course says of its version."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from issuer.lms.lti import LEARNER, TEACHERS
 from issuer.lms_work.bindings import BindingWish
@@ -61,3 +63,14 @@ def test_a_course_that_names_another_version_than_the_binding_waits_for_people(s
     assert standing(of_version("MC-DETH-01@v9", TEACHERS[0])) == "teacher"
     (version,) = (one.version for one in school.platforms.service.list_definitions() if one.definition_id == DEFINITION)
     assert (standing(of_version(f"MC-DETH-01@v{version}")), school.count("credential")) == ("earned", 1)
+
+
+def test_logins_that_are_begun_at_the_same_moment_share_a_transaction(school: School) -> None:
+    service, commits = school.platforms.service, []
+    event.listen(service.database.engine, "commit", lambda _: commits.append(1))
+    with ThreadPoolExecutor(12) as pool:
+        with service.database.begin_write(service.institution.id):
+            begun = [pool.submit(school.lms.login) for _ in range(12)]
+            wait(begun, 0.5)  # all of them queue behind this transaction
+        assert {one.result().status_code for one in begun} == {302}
+    assert (school.count("lti_login"), len(commits) < 12) == (12, True)
