@@ -37,8 +37,8 @@ QUICK: Final[Measures] = {
     "single steps": partial(alone.run, 3),
     "against Node.js": partial(against_node.run, 3),
     "durable sets": partial(durable.run, 2),
-    "the service under load": partial(_served, 1, (1_500, 4_000), 300),
-    "growth": partial(growth.run, 20_000, 4),
+    "the service under load": partial(_served, 1, (1_200, 3_000), 200),
+    "growth": partial(growth.run, 20_000, 2),
 }
 """What is measured, each with its number of rounds first: medians of all, and of a few in 45 seconds."""
 

@@ -23,7 +23,7 @@ def run(rounds: int) -> dict[str, Figure]:
         **_signature(ours, rounds),
         **_canonicalisation(ours, rounds),
         **_status_list(ours, rounds),
-        **_startup(max(2, rounds // 5)),
+        **_startup(max(1, rounds // 5)),
     }
 
 

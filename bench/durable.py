@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, event
 
-from bench.homes import DATABASES, empty, has_postgres, home, reports
+from bench.homes import DATABASES, empty_beside, has_postgres, home, reports
 from bench.measure import Figure, median
 from issuer.db import Database
 from issuer.db_kinds import COPIED_TYPES
@@ -51,7 +51,7 @@ def run(rounds: int) -> dict[str, Figure]:
 
 
 def _share(database: str, rounds: int) -> dict[str, Figure]:
-    with home(database) as (ours, _), empty(database) as limit:
+    with home(database) as (ours, _), empty_beside(ours) as limit:
         _align(ours, limit)
         pairs = [_pair(ours, limit) for _ in range(rounds + WARM_UP)][WARM_UP:]
     share = median([raw[0] / own[0] for own, raw in pairs])

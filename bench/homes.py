@@ -13,6 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
+import psycopg
+
 from issuer import migrations
 from issuer.db import Database, open_database
 from microcred import samples
@@ -46,13 +48,16 @@ def home(database: str, base_url: str | None = None) -> Iterator[tuple[Sample, W
 
 
 @contextmanager
-def empty(database: str) -> Iterator[Database]:
-    """A database with the tables and no rows, on the same kind of server or file."""
-    with ExitStack() as stack:
-        if database == "postgres":
-            url = stack.enter_context(_server())
+def empty_beside(sample: Sample) -> Iterator[Database]:
+    """A database with the tables and no rows: another file, or another database on the same server."""
+    used = sample.service.database.engine.url
+    with tempfile.TemporaryDirectory() as folder:
+        if used.get_backend_name() == "sqlite":
+            url = f"sqlite:///{folder}/empty.sqlite3"
         else:
-            url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/empty.sqlite3"
+            url = used.set(database="empty").render_as_string(hide_password=False)
+            with psycopg.connect(used.set(drivername="postgresql").render_as_string(False), autocommit=True) as line:
+                line.execute("CREATE DATABASE empty TEMPLATE template0")
         opened = open_database(url, secrets.token_bytes)
         try:
             migrations.upgrade(opened)

@@ -17,7 +17,7 @@ from bench.served import Served
 
 BADGES: Final = 100
 CONNECTIONS: Final = 16
-_WARM_UP: Final = 400
+_WARM_UP: Final = 150
 """Verifications before those that count: an issuer for whom nobody vouches is believed after a hundred."""
 
 

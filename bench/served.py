@@ -21,6 +21,8 @@ from bench.measure import Figure, median
 
 CONNECTIONS: Final = 64
 BATCH: Final = 1_000
+BATCHES: Final = 4
+"""Batches of one round, two at a time."""
 _START_SECONDS: Final = 60
 _WARM_UP: Final = 500
 
@@ -52,7 +54,7 @@ def figures(service: Served, rounds: int, singles: int, rows: int) -> dict[str, 
     """Measure completions: `singles` one by one in each round; `rows` is the batch whose memory is measured."""
     _singles(service, _WARM_UP)
     single = [_singles(service, singles) for _ in range(rounds)]
-    batch = [_batches(service, 4) for _ in range(rounds)]
+    batch = [_batches(service, BATCHES) for _ in range(rounds)]
     unit = f"MiB over idle, a batch of {rows:,} rows"
     return {
         "http_single_durable_per_second": Figure(median(single), "issued a second, 64 connections", len(single), 2_500),
