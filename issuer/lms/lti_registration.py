@@ -118,6 +118,8 @@ def read_registered(answer: Answer) -> Registered:
     deployment = own.maybe_identifier("deployment_id") if own else None
     if deployment is None:
         raise SourceError(_NO_DEPLOYMENT.format(client), "deployment")
+    if "," in deployment:
+        raise SourceError(_MANY_DEPLOYMENTS, "deployment")
     return Registered(client, deployment)
 
 
@@ -147,4 +149,8 @@ def _check_lists(document: Node) -> None:
 _NO_DEPLOYMENT: Final = (
     "The platform registered this tool as {} and named no deployment. "
     "Connect it by hand, with the deployment that it shows."
+)
+_MANY_DEPLOYMENTS: Final = (
+    "The platform named a deployment with a comma, which stands between several here. "
+    "Connect it by hand, with the deployments that it shows."
 )
