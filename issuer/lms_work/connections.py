@@ -74,7 +74,7 @@ class Connections:
 
     def add(self, wish: Wish, actor: str) -> Opened:
         """Make a connection. Raises `FieldError` for a setting, `ConflictError` for a name or source that is taken."""
-        _check(wish)
+        check(wish)
         now, random_bytes = self.clock(), self.database.random_bytes
         secret = wish.secret or KINDS[wish.kind].draw(random_bytes, wish.options)
         content = {"apiToken": wish.api_token, "secrets": [_secret_form("key-1", secret)]}
@@ -227,7 +227,8 @@ def read_keys(keys: Sequence[Mapping[str, Any]]) -> dict[str, PublicKey]:
     return found
 
 
-def _check(wish: Wish) -> None:
+def check(wish: Wish) -> None:
+    """Raise `FieldError` for a setting that no connection of this kind can have, or that it lacks."""
     if not _NAME.fullmatch(wish.name):
         raise FieldError("name", "must be 1 to 63 small letters, digits and hyphens: it is part of an address")
     if wish.kind not in KINDS:

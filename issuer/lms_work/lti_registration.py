@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from issuer.errors import NotFoundError
+from issuer.errors import ConflictError, NotFoundError
 from issuer.lms import lti_registration as registration
 from issuer.lms.lti_registration import Platform, Registered
-from issuer.lms_work.connections import Opened, Wish
+from issuer.lms_work.connections import Opened, Wish, check
 from issuer.lms_work.lti_configuration import SCOPES
 from issuer.lms_work.lti_tool import KIND
 from issuer.lms_work.platforms import Platforms
@@ -29,6 +29,10 @@ INVITED: Final = "invitation"
 UNTIL: Final = "invited_until"
 """Settings of a connection that waits for its platform: SHA-256 of the token in hex, and when it ends."""
 _ACTOR: Final = "lti registration"
+_OTHER: Final = (
+    "The connection “{0}” waits for its platform already, and inviting again cannot change what it may do with people "
+    "(--sis, --create-people, --link-ids), nor its secrets. Say the same as before, or remove it and take another name."
+)
 _NOTHING: Final = "This invitation was used already, or has ended. Ask whoever runs the badges for another one."
 
 
@@ -49,17 +53,21 @@ class Invitations:
     def invite(self, wish: Wish, actor: str) -> str:
         """Make a connection that waits for its platform, or invite that of one that still waits again.
 
-        Returns the token, which is shown once. Raises as `Connections.add`.
+        Inviting again adds the settings of `wish` to those that it has. Returns the token, which is shown once. Raises
+        as `Connections.add`, and `ConflictError` for what inviting again cannot change.
         """
         token = base64url_encode(self.platforms.service.database.random_bytes(32))
         until = self.platforms.service.clock() + GOOD_FOR
         waits = {INVITED: sha256(token.encode()).hex(), UNTIL: until.isoformat()}
-        connections = self.platforms.connections
+        asked, connections = replace(wish, waits=waits), self.platforms.connections
         waiting = connections.named([wish.name]).get(wish.name)
-        if waiting is not None and _is_incomplete(waiting.record) and waiting.record.namespace == wish.namespace:
-            connections.change_options(waiting.record, {**waiting.record.options, **waits}, actor, "connection.invite")
+        if waiting is not None and _is_incomplete(waiting.record) and _source(waiting.record) == _source(wish):
+            check(asked)
+            _check_same(asked, waiting.record)
+            options = {**waiting.record.options, **wish.options, **waits}
+            connections.change_options(waiting.record, options, actor, "connection.invite")
         else:
-            connections.add(replace(wish, waits=waits), actor)
+            connections.add(asked, actor)
         return token
 
     def register(self, token: str, asked: Asked) -> Opened:
@@ -105,6 +113,17 @@ class Invitations:
 def _is_incomplete(record: LmsConnection) -> bool:
     """Whether a platform has not registered: it was only invited, or the program died while it did."""
     return record.kind == KIND and "client_id" not in record.options
+
+
+def _source(one: LmsConnection | Wish) -> tuple[str, str]:
+    return one.kind, one.namespace
+
+
+def _check_same(wish: Wish, record: LmsConnection) -> None:
+    """Raise `ConflictError` for a wish that says of people or secrets what the connection does not have."""
+    are_people_same = (wish.sis, wish.creates, wish.links) == (record.sis, record.creates, record.links)
+    if not are_people_same or wish.secret is not None or wish.api_token or wish.keys:
+        raise ConflictError(_OTHER.format(record.name))
 
 
 def _options(platform: Platform, given: Registered) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ from tests.verifier.web_client import PAGE
 pytestmark = pytest.mark.databases("sqlite")
 OPENID = f"{ISSUER}/.well-known/openid-configuration"
 REGISTER = f"{ISSUER}/register"
+ADD = f"connections add lti --name dyn --source {ISSUER} --sis s --create-people --dynamic".split()
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 
 
@@ -70,20 +71,7 @@ def moodle(school: School) -> Moodle:
 def invite(school: School, *more: str) -> str:
     """Invite a platform as a person does, and return the token."""
     console = Console(school.world)
-    add = (
-        "connections",
-        "add",
-        "lti",
-        "--name",
-        "dyn",
-        "--source",
-        ISSUER,
-        "--sis",
-        "s",
-        "--create-people",
-        "--dynamic",
-    )
-    assert console(*add, *more) == 0, console.err.getvalue()
+    assert console(*ADD, *more) == 0, console.err.getvalue()
     (token,) = re.findall(r"/lti/register\?token=([\w-]{43})\n", console.out.getvalue())
     return str(token)
 
@@ -136,6 +124,32 @@ def test_an_invitation_ends_and_can_be_made_again(school: School, moodle: Moodle
     fresh = invite(school)
     assert come(school, token).status_code == 404
     assert come(school, fresh).status_code == 200
+
+
+def test_inviting_again_adds_the_settings_that_it_names(school: School, moodle: Moodle) -> None:
+    invite(school, "--option", "scores=write")
+    token = invite(school, "--option", "site=https://people.uni.example", "--option", "counts=launch")
+    assert come(school, token).status_code == 200
+    more = {"scores": "write", "site": "https://people.uni.example", "counts": "launch"}
+    assert options(school) == {**OPTIONS, **more}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["--link-ids"],
+        ["--sis", "other"],
+        ["--option", "site=http://people.uni.example"],
+        ["--option", "counts=always"],
+        ["--option", "deployment_id=1", "--option", "other=1"],
+    ],
+)
+def test_inviting_again_refuses_what_it_cannot_do(school: School, moodle: Moodle, more: list[str]) -> None:
+    token, console = invite(school), Console(school.world)
+    before = options(school)
+    assert console(*ADD, *more) == 1
+    assert options(school) == before
+    assert come(school, token).status_code == 200
 
 
 def test_a_connection_whose_registration_broke_off_can_be_invited_again(school: School, moodle: Moodle) -> None:
@@ -208,6 +222,7 @@ def test_a_platform_that_says_what_cannot_be(school: School, moodle: Moodle, say
         ({TOOL: {"deployment_id": "1"}}, 201),
         ([], 201),
         ({}, 201),
+        ({"client_id": "c", TOOL: {"deployment_id": "1,2"}}, 201),
         ({"client_id": "c", TOOL: {"deployment_id": "1"}}, 401),
         ({"client_id": "c", TOOL: {"deployment_id": "1"}}, 500),
     ],
