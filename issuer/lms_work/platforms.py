@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 from uuid import UUID
 
 from issuer import audit
@@ -30,6 +31,8 @@ from issuer.model.fields import text
 from issuer.model.lms import LmsCase, LmsMessage, LmsReport
 from issuer.service import Service
 from issuer.store import lms_messages, lms_outcomes, lti_logins
+
+T = TypeVar("T")
 
 AT_ONCE: Final = 64
 """Reports of one transaction: 30 milliseconds of work, so that messages that come in meanwhile are answered in time."""
@@ -186,16 +189,24 @@ class Platforms:
         return opened if opened is not None and OPTION in opened.connection.options else None
 
     def _open_all(self) -> None:
-        """Open the signing key and every connection now: it is slow on purpose, and the first message waited for it."""
-        try:
-            self.service.signing.issuance()
-            for record in self.connections.every():
-                self.connections.get(record.name)
-        except IssuerError as error:
-            _log.warning("not everything could be opened at the start: %s", error.code)
+        """Open the signing key and every connection now: it is slow on purpose, and the first message waited for it.
+
+        One that does not open keeps none of the others shut.
+        """
+        _tried("the signing key", self.service.signing.issuance)
+        for record in _tried("the list of connections", self.connections.every) or ():
+            _tried(f"the connection {record.name}", partial(self.connections.get, record.name))
 
     def _wake(self) -> None:
         self._loops[0].wake()
 
     def _write(self) -> AbstractContextManager[Transaction]:
         return self.service.database.begin_write(self.service.institution.id)
+
+
+def _tried(what: str, work: Callable[[], T]) -> T | None:
+    try:
+        return work()
+    except IssuerError as error:
+        _log.warning("%s could not be opened at the start: %s", what, error.code)
+        return None

@@ -223,3 +223,16 @@ def test_connections_are_opened_before_the_first_message(campus: Campus, monkeyp
     monkeypatch.setattr(Vault, "open", closed)
     assert campus.moodle().status_code == 202
     assert campus.post("webhook", webhook()).status_code == 202
+
+
+def test_a_connection_that_does_not_open_keeps_no_other_one_shut(
+    campus: Campus, caplog: pytest.LogCaptureFixture
+) -> None:
+    connections = campus.platforms.connections
+    damaged, *others = connections.every()
+    connections._change(damaged, "tests", "connection.reseal", sealed=others[0].sealed)
+    connections._open.clear()
+    campus.platforms.begin()
+    campus.platforms.end()
+    assert connections._open.keys() == {record.id for record in others}
+    assert f"the connection {damaged.name} could not be opened" in caplog.text
