@@ -88,6 +88,7 @@ class Claims:
         self._platforms = door.platforms
         self._service = door.platforms.service
         self._working = GroupCommit(self._work)
+        door.platforms.at_end.callback(self._working.close)
 
     def claim(self, arrival: Arrival) -> Claim:
         """Say what somebody who was let in finds; a learner's completion is handed in and worked on before.

@@ -94,6 +94,7 @@ class _Desk:
         self._page = page
         self._is_https = door.base_url.startswith("https://")
         self._lines = ThreadPoolExecutor(LINES, "launch")
+        door.platforms.at_end.callback(self._lines.shutdown, cancel_futures=True)
 
     async def login_by_form(self, request: Request) -> Response:
         """Begin a login that was posted."""
@@ -135,7 +136,9 @@ class _Desk:
         if "text/html" not in request.headers.get("accept", ""):
             return document
         origins = await run_in_threadpool(self._door.origins)
-        return self._page.refusal(json.loads(bytes(document.body)), origins)
+        page = self._page.refusal(json.loads(bytes(document.body)), origins)
+        page.headers.update({name: value for name, value in document.headers.items() if name == "retry-after"})
+        return page
 
     def _launched(self, form: Mapping[str, str], browser: str) -> Response:
         arrival = self._door.launch(form, browser)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
@@ -10,12 +11,13 @@ import httpx
 import pytest
 from sqlalchemy import event
 
+from issuer.lms.ask import Answer, Request
 from issuer.lms.lti import LEARNER, TEACHERS
 from issuer.lms_work.bindings import BindingWish
 from microcred.simulate.plays import Student
 from tests.microcred.lti.conftest import DEFINITION, NAME, School
 from tests.microcred.lti.platform import COURSE, ISSUER
-from tests.microcred.lti.test_launches import at, passes, standing, with_claims
+from tests.microcred.lti.test_launches import PASSED, at, passes, standing, with_claims
 
 pytestmark = pytest.mark.databases("sqlite")
 ADA = Student("ada", 1)
@@ -74,3 +76,22 @@ def test_logins_that_are_begun_at_the_same_moment_share_a_transaction(school: Sc
             wait(begun, 0.5)  # all of them queue behind this transaction
         assert {one.result().status_code for one in begun} == {302}
     assert (school.count("lti_login"), len(commits) < 12) == (12, True)
+
+
+def test_a_launch_under_way_is_answered_before_the_service_ends(school: School) -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> Answer:
+        asked.set()
+        assert go.wait(10)
+        return Answer(200, PASSED % ADA.account)
+
+    school.lms.services = slow
+    with ThreadPoolExecutor(2) as pool:
+        page = pool.submit(school.lms.open, ADA)
+        assert asked.wait(10)
+        ending = pool.submit(school.platforms.end)
+        wait([ending], 0.3)
+        go.set()
+        assert standing(page.result()) == "earned"
+        ending.result()

@@ -383,6 +383,7 @@ def test_keys_of_the_platform_that_cannot_be_had_are_no_proof(school: School) ->
     school.lms.broken = True
     page = school.lms.open(ADA)
     assert (page.status_code, standing(page), school.count("lms_report")) == (503, "refused", 0)
+    assert page.headers["retry-after"]
 
 
 def test_a_connection_that_was_removed_lets_nobody_in(school: School) -> None:
