@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Any, Final
 
 from issuer.errors import ForbiddenError
@@ -64,7 +65,9 @@ class Choosing:
             raise ForbiddenError(_TEACHERS)
         request = lti_deep.read(asked, arrival.opened.connection)
         offers = tuple(self._offers(arrival, asked, request))
-        sentence = "" if offers else _NOTHING.format(arrival.opened.record.name, arrival.launch.course or "COURSE")
+        sentence = (
+            "" if offers else _NOTHING.format(arrival.opened.record.name, quote(arrival.launch.course or "COURSE"))
+        )
         return Choice(request.return_url, offers, self._signed(arrival, asked, request, ()), sentence)
 
     def _offers(self, arrival: Arrival, asked: DeepLinking, request: Request) -> list[Offer]:

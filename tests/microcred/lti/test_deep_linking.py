@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -121,6 +122,12 @@ def test_only_what_is_bound_to_the_course_can_be_placed(school: School) -> None:
         page = choose(school, wanting(context=context))
         assert (page.status_code, len(answers(page))) == (200, 1)
         assert "bindings add campus" in page.text
+
+
+def test_the_command_on_the_page_can_be_pasted_into_a_shell(school: School) -> None:
+    page = choose(school, wanting(context={"id": "9; rm -rf $HOME 'x'"}))
+    (line,) = re.findall(r"microcred bindings add [^<]+", html.unescape(page.text))
+    assert shlex.split(line)[3:5] == [NAME, "9; rm -rf $HOME 'x'"]
 
 
 def test_only_who_teaches_may_place_anything(school: School) -> None:
