@@ -30,6 +30,8 @@ from issuer.store import lms_messages, lti_courses
 
 MAX_PAGES: Final = 400
 """Pages of one list: 20,000 people, more than any course has."""
+MAX_COLUMNS: Final = 200
+"""Columns of this tool in one course, each of which is asked for all its results; a course has one or two."""
 _PENDING: Final = (ReportState.NEW, ReportState.HELD)
 _UNTOLD: Final = "No launch of this course has told yet where its columns are. Open the link in the course once."
 _NAMELESS: Final = (
@@ -111,17 +113,25 @@ class _Asking:
 
     def _columns(self, line_items: str) -> list[str]:
         pages = self._pages(services.COLUMNS, partial(services.graded_columns, line_items))
-        return [column for page in pages for column in services.read_graded_columns(page)]
+        found = [column for page in pages for column in services.read_graded_columns(page)]
+        if len(found) > MAX_COLUMNS:
+            raise SourceError(f"The course has more than {MAX_COLUMNS} columns of this tool.", "columns")
+        return found
 
     def _pages(self, scope: str, make: Callable[[str], Request]) -> Iterator[Answer]:
-        following: Callable[[str], Request] | None = make
+        """All pages of a list. What comes around, or never ends, is an error: half a list must not pass for a whole."""
+        seen: set[str] = set()
         for _ in range(MAX_PAGES):
-            if following is None:
-                return
-            answer = self.platforms.tool.ask(self.opened, scope, following)
+            answer = self.platforms.tool.ask(self.opened, scope, make)
             yield answer
             url = services.next_page(answer)
-            following = None if url is None else partial(services.page, url)
+            if url is None:
+                return
+            if url in seen:
+                raise SourceError("The pages of a list lead back to one that was read already.", "pages")
+            seen.add(url)
+            make = partial(services.page, url)
+        raise SourceError(f"A list has more than {MAX_PAGES} pages.", "pages")
 
 
 def _known(subjects: Collection[str]) -> Iterator[Member]:

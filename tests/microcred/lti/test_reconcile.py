@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import urlsplit
+
 import pytest
 
+from issuer.lms.ask import Answer, Request
 from issuer.lms.lti import CLAIM, LEARNER, NRPS, TEACHERS, TEST_USER
 from issuer.lms.model import Kind
+from issuer.lms_work import lti_reconcile
 from issuer.lms_work.reconcile import Finding, Reconciliation
 from microcred.simulate.plays import Student
 from tests.microcred.lti.conftest import DEFINITION, NAME, School, earn
@@ -123,3 +128,39 @@ def test_without_a_list_of_members_nobody_is_taken_for_a_learner(school: School,
     assert (found.learners, found.missing, found.unconfirmed) == (1, [], 1)
     assert "who is a learner" in str(found.error)
     assert school.count("credential") == 1
+
+
+def test_half_a_list_does_not_pass_for_a_whole(
+    school: School, book: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The members are on two pages of two, and the three results on two."""
+    earn(school, book)
+    for student in (BRAM, CHIARA):
+        book.graded(LINE_ITEM, student, 90)
+    monkeypatch.setattr(lti_reconcile, "MAX_PAGES", 2)
+    assert (run(school).error, run(school).learners) == (None, 3)
+    monkeypatch.setattr(lti_reconcile, "MAX_PAGES", 1)
+    found = run(school)
+    assert (found.learners, "more than 1 pages" in str(found.error)) == (0, True)
+
+
+@pytest.mark.parametrize("service", ["/memberships", "/results", "/lineitems"])
+def test_pages_that_lead_around_are_no_answer(school: School, book: Gradebook, service: str) -> None:
+    earn(school, book)
+
+    def around(request: Request) -> Answer:
+        found, url = book.answer(request), request.url.partition("&start=")[0]
+        is_it = urlsplit(url).path.endswith(service)
+        return replace(found, headers={"link": f'<{url}>; rel="next"'}) if is_it else found
+
+    school.lms.services = around
+    assert "lead back" in str(run(school).error)
+
+
+def test_a_course_with_too_many_columns(school: School, book: Gradebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    earn(school, book)
+    book.graded(f"{ISSUER}/services.php/2/lineitems/6/lineitem", ADA, 1)
+    monkeypatch.setattr(lti_reconcile, "MAX_COLUMNS", 2)
+    assert run(school).error is None
+    monkeypatch.setattr(lti_reconcile, "MAX_COLUMNS", 1)
+    assert "columns" in str(run(school).error)
