@@ -72,7 +72,7 @@ def read_token(answer: Answer) -> AccessToken:
 def check_service(url: str, connection: Connection) -> None:
     """Raise `SourceError` for the address of a service that is not at the platform: our token is not for others."""
     known = [connection.namespace, *(connection.options.get(name, "") for name in ("site", "authorize", "token"))]
-    if origin(url) not in {origin(one) for one in known if one.startswith("https://")}:
+    if not origin(url) or origin(url) not in map(origin, known):
         hint = "If it is the platform's own, give it as the setting “site”."
         raise SourceError(f"The launch names a service at another address than the platform's. {hint}", "address")
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from issuer import audit
@@ -233,7 +234,7 @@ def check(wish: Wish) -> None:
         raise FieldError("name", "must be 1 to 63 small letters, digits and hyphens: it is part of an address")
     if wish.kind not in KINDS:
         raise FieldError("kind", f"must be one of {', '.join(KINDS)}")
-    if not _NAMESPACE.fullmatch(wish.namespace):
+    if not _NAMESPACE.fullmatch(wish.namespace) or not _is_split(wish.namespace):
         raise FieldError("namespace", "must be the address of the platform, such as https://lms.example.edu")
     if wish.kind not in ADAPTERS and wish.api_token:
         raise FieldError("token", f"is nothing that {wish.kind} has")
@@ -258,8 +259,16 @@ def _check_option(kind: ConnectionKind, option: str, value: str) -> None:
     text(500)(value, option)
     if value not in kind.values.get(option, (value,)):
         raise FieldError(option, f"must be one of {', '.join(kind.values[option])}")
-    if option in kind.https and not _HTTPS.fullmatch(value):
+    if option in kind.https and not (_HTTPS.fullmatch(value) and _is_split(value)):
         raise FieldError(option, "must be an https address")
+
+
+def _is_split(url: str) -> bool:
+    """Whether the port of an address, if it has one, is one that there is."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _secret_form(name: str, value: bytes, until: datetime | None = None) -> dict[str, Any]:

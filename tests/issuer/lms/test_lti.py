@@ -202,6 +202,12 @@ def test_our_access_token_goes_to_the_platform_only(url: str) -> None:
         lti_api.check_service(lti_api.results(url, "3", "a-token").url, CONNECTION)
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://evil.example/", "https://evil.example/", ""])
+def test_a_setting_that_is_no_address_opens_no_other(url: str) -> None:
+    with pytest.raises(SourceError):
+        lti_api.check_service(url, replace(CONNECTION, namespace="https://lms.uni.example:99999"))
+
+
 def test_a_launch_of_any_agreed_deployment_is_read() -> None:
     both = replace(CONNECTION, options={**CONNECTION.options, "deployment_id": "7, 1"})
     assert lti.read_launch(token(claims()), both, {"k1": key("platform").public_key}, NOW).course == "2"

@@ -33,9 +33,19 @@ def test_a_platform_is_connected_and_told_our_addresses_before_it_has_to_say_its
 def test_settings_that_cannot_be_are_refused(school: School) -> None:
     console = Console(school.world)
     settings = [word for pair in OPTIONS.items() for word in ("--option", "=".join(pair))]
-    names = ("connections", "add", "lti", "--name", "third", "--source", "https://third.example", *settings)
-    for wrong in ("token=http://third.example/token", "token=https://a b/", "counts=always", "site=x", "other=1"):
+    names = ("connections", "add", "lti", "--name", "third", *settings, "--source", "https://third.example")
+    ports = ("site=https://third.example:65536", "site=https://third.example:0")
+    for wrong in (
+        "token=http://third.example/token",
+        "token=https://a b/",
+        "counts=always",
+        "site=x",
+        *ports,
+        "other=1",
+    ):
         assert console(*names, "--option", wrong) == 1, wrong
+    assert console(*names[:-1], "https://third.example:65536") == 1
+    assert console(*names) == 0
 
 
 def test_a_connection_is_proved_by_the_platforms_keys_and_an_access_token(school: School) -> None:
