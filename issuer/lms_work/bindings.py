@@ -13,6 +13,7 @@ from issuer.db import Database, Transaction
 from issuer.errors import FieldError, NotFoundError
 from issuer.lms import rule_json
 from issuer.lms_work.connections import Connections
+from issuer.lms_work.kinds import KINDS
 from issuer.model.definition import MAX_NAME
 from issuer.model.fields import text
 from issuer.model.lms import LmsBinding
@@ -52,9 +53,11 @@ class Bindings:
         """Bind a course; the caller lets held reports be looked at again (`Platforms.release`).
 
         Raises `NotFoundError` for the connection, `FieldError` for a definition or version that is not known, a rule
-        that is none, a result that the definition does not describe, and a time that ends before it begins.
+        that is none, a result that the definition does not describe, a time that ends before it begins, and a section
+        or term where the source names none.
         """
         connection = self.connections.get(wish.connection)
+        _check_parts(wish, connection.record.kind)
         now = self.clock()
         with self.database.begin_write(self.connections.institution_id) as tx:
             record = _record(tx, wish, connection.record.id, actor, now)
@@ -111,3 +114,11 @@ def _check(tx: Transaction, wish: BindingWish) -> None:
             raise FieldError("results", f"“{result}” is not described by the definition")
     if wish.valid_from is not None and wish.valid_until is not None and wish.valid_until <= wish.valid_from:
         raise FieldError("until", "must lie after the beginning")
+
+
+def _check_parts(wish: BindingWish, kind: str) -> None:
+    """A binding to what is never reported would never match, and nobody would know why."""
+    parts = {"section": wish.section, "term": wish.term, "per-term": wish.per_term}
+    asked = [name for name, value in parts.items() if value]
+    if asked and not KINDS[kind].has_parts:
+        raise FieldError(asked[0], f"does not work here, since {kind} names a course only. Bind the whole course.")

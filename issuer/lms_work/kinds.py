@@ -23,7 +23,7 @@ class ConnectionKind:
     what to do there. `needed` and `optional` are settings with what they are, `ways` the values that the setting
     `auth` may have, `values` those of other settings; `https` are the settings that are addresses. `signs` says whether
     the secret that `draw` makes is one to paste into the platform. With `registers`, the platform has to know our
-    addresses before it can name the settings.
+    addresses before it can name the settings. `has_parts` says whether its reports name section or term of a course.
     """
 
     title: str
@@ -36,6 +36,7 @@ class ConnectionKind:
     https: tuple[str, ...] = ()
     signs: bool = True
     registers: bool = False
+    has_parts: bool = True
     draw: Draw = draw_text
 
 
@@ -132,6 +133,7 @@ KINDS: Final[Mapping[str, ConnectionKind]] = MappingProxyType(
             https=("authorize", "token", "jwks", "site"),
             signs=False,
             registers=True,
+            has_parts=False,
             draw=draw_key,
         ),
     }

@@ -6,7 +6,7 @@ import pytest
 
 from microcred.simulate.plays import Student
 from tests.microcred.conftest import Console
-from tests.microcred.lti.conftest import NAME, School
+from tests.microcred.lti.conftest import DEFINITION, NAME, School
 from tests.microcred.lti.platform import OPTIONS
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -46,6 +46,14 @@ def test_settings_that_cannot_be_are_refused(school: School) -> None:
         assert console(*names, "--option", wrong) == 1, wrong
     assert console(*names[:-1], "https://third.example:65536") == 1
     assert console(*names) == 0
+
+
+def test_a_section_or_term_is_nothing_that_a_launch_names(school: School) -> None:
+    console = Console(school.world)
+    for part in (("--section", "A"), ("--term", "2026"), ("--per-term",)):
+        assert console("bindings", "add", NAME, "another", DEFINITION, *part) == 1
+        assert f"{part[0][2:]}: does not work here" in console.err.getvalue()
+    assert "Bind the whole course." in console.err.getvalue()
 
 
 def test_a_connection_is_proved_by_the_platforms_keys_and_an_access_token(school: School) -> None:
