@@ -36,6 +36,16 @@ AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 LEARNER: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+ONLY_LEARNERS: Final = frozenset(
+    {
+        LEARNER,
+        *(
+            f"{MEMBERSHIP}/Learner#{name}"
+            for name in ("ExternalLearner", "GuestLearner", "Learner", "NonCreditLearner")
+        ),
+    }
+)
+"""What a learner may be besides `LEARNER`: its sub-roles (LTI Core 1.3 appendix A.2.3.1) but `Learner#Instructor`."""
 TEST_USER: Final = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 """Roles (LTI Core 1.3 appendix A.2); short names are out of use there and count for nothing here."""
 TEACHERS: Final = tuple(f"{MEMBERSHIP}#{name}" for name in ("Instructor", "Administrator", "ContentDeveloper"))
@@ -93,7 +103,7 @@ class Launch:
     def is_learner(self) -> bool:
         """Whether they are a learner of this course and nothing else: no teacher, mentor, or pupil for a test."""
         here = {role for role in self.roles if role.startswith(MEMBERSHIP)}
-        return here == {LEARNER} and TEST_USER not in self.roles
+        return LEARNER in here <= ONLY_LEARNERS and TEST_USER not in self.roles
 
     @property
     def is_teacher(self) -> bool:

@@ -103,8 +103,21 @@ def test_iss_009_and_iss_011_are_refused_with_401(made: Any) -> None:
         launch(made())
 
 
+def sub_role(of: str, name: str) -> str:
+    return f"{lti.MEMBERSHIP}/{of}#{name}"
+
+
+@pytest.mark.parametrize("name", ["ExternalLearner", "GuestLearner", "Learner", "NonCreditLearner"])
+def test_a_learner_with_a_sub_role_is_a_learner(name: str) -> None:
+    assert launch(token(claims(**{f"{CLAIM}roles": [LEARNER, sub_role("Learner", name)]}))).is_learner
+
+
 @pytest.mark.parametrize("roles", [None, "Learner", ["Learner"], [INSTRUCTOR], [LEARNER, INSTRUCTOR], ["x:y"], [7],
-                                   [LEARNER, lti.TEST_USER]])  # fmt: skip
+                                   [LEARNER, lti.TEST_USER], [sub_role("Learner", "Learner")],
+                                   [LEARNER, sub_role("Learner", "Learner"), lti.TEST_USER],
+                                   [LEARNER, sub_role("Learner", "Learner"), INSTRUCTOR],
+                                   [LEARNER, sub_role("Learner", "Instructor")], [LEARNER, sub_role("Learner", "x")],
+                                   [LEARNER, sub_role("Instructor", "TeachingAssistant")]])  # fmt: skip
 def test_iss_013_only_a_learner_and_nobody_else_is_a_learner(roles: Any) -> None:
     assert not launch(token(claims(**{f"{CLAIM}roles": roles}))).is_learner
 
