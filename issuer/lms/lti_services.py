@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -14,7 +14,6 @@ from issuer.lms import ask, lti, lti_api
 from issuer.lms.ask import Answer, Request
 from issuer.lms.model import Outcome, Score
 from issuer.lms.read import Node
-from openbadge import timestamps
 
 COLUMNS: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 SCORES: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
@@ -31,8 +30,9 @@ _RESULTS: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
 _SCORE: Final = "application/vnd.ims.lis.v1.score+json"
 _MEMBERSHIPS: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 _NEXT: Final = re.compile(r'<([^<>\s]{1,2000})>[^,<]*;\s*rel="?next"?', re.IGNORECASE)
-_LEARNERS: Final = frozenset({lti.LEARNER, "Learner"})
+_LEARNER: Final = frozenset({lti.LEARNER, "Learner"})
 """The role of learners; NRPS 2.0 section 2.2 also allows the short name."""
+_ONLY_LEARNERS: Final = lti.ONLY_LEARNERS | _LEARNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,19 @@ class Member:
     sis: str | None = field(default=None, repr=False)
     name: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The point for a badge, or 0 for one that does not hold, since when that is so, and a sentence for people.
+
+    The moment is written to the millisecond: two decisions may be made within a second, and platforms refuse a score
+    that is not later than the one they have (AGS 2.0, `timestamp`).
+    """
+
+    points: int
+    at: datetime
+    comment: str
 
 
 def columns(line_items: str, achievement: str, token: str) -> Request:
@@ -103,16 +116,16 @@ def read_new_column(answer: Answer) -> str:
     return ask.document(replace(answer, status=200) if answer.status == 201 else answer).text("id")
 
 
-def score(column: str, subject: str, at: datetime, comment: str, token: str) -> Request:
-    """Write the one point for a badge that was earned at a moment, the same however often it is written."""
+def score(column: str, subject: str, mark: Mark, token: str) -> Request:
+    """Write the point for a badge, the same however often it is written."""
     body = {
         "userId": subject,
-        "scoreGiven": 1,
+        "scoreGiven": mark.points,
         "scoreMaximum": 1,
         "activityProgress": "Completed",
         "gradingProgress": "FullyGraded",
-        "timestamp": timestamps.write(at),
-        "comment": comment,
+        "timestamp": mark.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "comment": mark.comment,
     }
     headers = {"Accept": "application/json", "Content-Type": _SCORE, **_bearer(token)}
     return Request("POST", lti_api.below(column, "/scores", {}), headers, json.dumps(body).encode())
@@ -141,7 +154,7 @@ def _member(item: Node) -> Member:
     is_active = item.get("status") in (None, "Active")
     return Member(
         subject=item.identifier("user_id"),
-        is_learner=bool(here) and here <= _LEARNERS and lti.TEST_USER not in names and is_active,
+        is_learner=bool(here & _LEARNER) and here <= _ONLY_LEARNERS and lti.TEST_USER not in names and is_active,
         sis=item.maybe_identifier("lis_person_sourcedid"),
         name=item.maybe_text("name"),
         email=item.maybe_text("email"),

@@ -127,7 +127,7 @@ KINDS: Final[Mapping[str, ConnectionKind]] = MappingProxyType(
                 "site": "the https address at which people use the platform, if its issuer is another one",
                 "audience": "whom assertions for access tokens are for, if not the address of tokens (Brightspace)",
                 "counts": "“launch”: who is let in to the link has completed the course",
-                "scores": "“write”: who has the badge gets one point in a column of its own",
+                "scores": "“write”: who has the badge has one point in a column of its own, while it is in force",
             },
             values={"counts": (lti.BY_LAUNCH,), "scores": ("write",)},
             https=("authorize", "token", "jwks", "site"),

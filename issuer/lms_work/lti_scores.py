@@ -3,6 +3,9 @@
 A channel of deliveries (`issuer.jobs.deliveries`), so that it is tried again until it arrives, and begins when somebody
 sets `scores=write`. Only for credentials that a launch or a result of the same platform brought: for nobody else is the
 platform's id of the learner known. The column is our own, never the one whose grade the badge asks for.
+
+What is written is how it stands at that moment, as of the last decision: so whichever of several scores comes last, or
+twice, the column ends with the point of a badge that holds, and with none of one that is revoked or suspended.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from issuer import status
 from issuer.db import Transaction
 from issuer.errors import IssuerError
 from issuer.jobs.deliveries import DeliveryError
@@ -20,6 +24,7 @@ from issuer.jobs.notice import About, Notice
 from issuer.lms import lti_services as services
 from issuer.lms.ask import Answer, Request
 from issuer.lms.errors import SourceError
+from issuer.lms.lti_services import Mark
 from issuer.lms.model import IdKind
 from issuer.lms_work import report_json
 from issuer.lms_work.connections import Opened
@@ -53,7 +58,7 @@ class Scores:
     """The channel. Safe to use from several threads."""
 
     name: Final = "lti-scores"
-    events: Final = frozenset({"credential.issue"})
+    events: Final = frozenset({"credential.issue", *(f"credential.{verb}" for verb in status.ACTIONS.values())})
     to_learner: Final = False
 
     def __init__(self, platforms: Platforms) -> None:
@@ -88,11 +93,9 @@ class Scores:
     def _write(self, about: About) -> None:
         place = self._place(about)
         column = self._column(place, about)
-        at = about.credential.issued_at
+        mark = self._mark(about)
         answer = self._platforms.tool.ask(
-            place.opened,
-            services.SCORES,
-            lambda token: services.score(column, place.subject, at, f"{about.achievement}: {about.url}", token),
+            place.opened, services.SCORES, lambda token: services.score(column, place.subject, mark, token)
         )
         if answer.status in _LOST:
             self._columns.pop(_name(place, about), None)
@@ -113,6 +116,16 @@ class Scores:
         if subject is None or found.record.removed_at is not None:
             raise DeliveryError("The connection, or the learner's id in it, is not there any more.", is_final=True)
         return _Place(found, told.line_items, subject)
+
+    def _mark(self, about: About) -> Mark:
+        """Return what a badge is worth now. Its moment is that of the decision: platforms keep the latest."""
+        service = self._platforms.service
+        with service.database.begin_read(service.institution.id) as tx:
+            change = status.current(tx, about.credential)
+        comment = f"{about.achievement}: {about.url}"
+        if change is None:
+            return Mark(1, about.credential.issued_at, comment)
+        return Mark(0 if change.is_set else 1, max(change.at, about.credential.issued_at), comment)
 
     def _column(self, place: _Place, about: About) -> str:
         """Return the column for a badge in a course; made if there is none, by one thread at a time."""

@@ -15,6 +15,7 @@ from issuer.lms import lti_registration, lti_services
 from issuer.lms.ask import Answer
 from issuer.lms.connection import Connection
 from issuer.lms.lti import LEARNER
+from issuer.lms.lti_services import Mark
 from openbadge.errors import OpenBadgeError
 from tests.issuer.lms.sources import NOW, SITE
 
@@ -59,9 +60,9 @@ def test_any_answer_is_read_or_refused(value: Any, status: int) -> None:
     ],
 )
 def test_scores_are_below_the_path_and_before_the_query(url: str, expected: str) -> None:
-    request = lti_services.score(url, "3", NOW, "Badge", "t")
+    request = lti_services.score(url, "3", Mark(1, NOW, "Badge"), "t")
     assert (request.method, request.url) == ("POST", expected)
-    assert json.loads(request.body)["timestamp"] == "2026-11-23T12:33:00Z"
+    assert json.loads(request.body)["timestamp"] == "2026-11-23T12:33:00.000Z"
 
 
 def test_of_several_columns_for_a_badge_the_same_is_chosen() -> None:
@@ -78,6 +79,10 @@ def test_of_several_columns_for_a_badge_the_same_is_chosen() -> None:
         ([LEARNER], "Active", True),
         (["Learner"], None, True),
         ([LEARNER, "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Student"], "Active", True),
+        ([LEARNER, LEARNER.replace("#", "/Learner#")], "Active", True),
+        (["Learner", LEARNER.replace("#Learner", "/Learner#GuestLearner")], "Active", True),
+        ([LEARNER.replace("#", "/Learner#")], "Active", False),
+        ([LEARNER, LEARNER.replace("#Learner", "/Learner#Instructor")], "Active", False),
         ([LEARNER, "Instructor"], "Active", False),
         ([LEARNER], "Deleted", False),
         ([], "Active", False),

@@ -10,6 +10,7 @@ import pytest
 
 from issuer.jobs.deliveries import PAUSES, Deliveries
 from issuer.lms.ask import Answer, Request
+from issuer.model import StatusState
 from microcred.jobs import workshop
 from tests.microcred.conftest import Console
 from tests.microcred.lti.conftest import DEFINITION, School, earn
@@ -214,3 +215,42 @@ def test_processes_that_make_a_column_at_once_choose_the_same(
 
 def is_column(request: Request, method: str) -> bool:
     return request.method == method and urlsplit(request.url).path == urlsplit(COLUMNS).path
+
+
+def decide(school: School, *states: StatusState) -> None:
+    """Decide about the credential that there is, twice within a second perhaps."""
+    service = school.platforms.service
+    with service.database.begin_read(service.institution.id) as tx:
+        (public_id,) = tx.connection.exec_driver_sql("SELECT public_id FROM credential").scalars()
+    for state in states:
+        school.clock.forward(milliseconds=10)
+        service.decisions.decide([public_id], state, "because", "tests")
+
+
+def test_a_badge_that_does_not_hold_has_no_point(school: School, book: Gradebook) -> None:
+    desk = deliveries(school)
+    desk.collect()
+    earn(school, book)
+    assert (desk.collect(), desk.send_due()) == (1, 1)
+    for state in (StatusState.SUSPENDED, StatusState.REINSTATED, StatusState.REVOKED):
+        decide(school, state)
+        assert (desk.collect(), desk.send_due()) == (1, 1)
+    assert [score["scoreGiven"] for score in book.scores] == [1, 0, 1, 0]
+    assert {score["scoreMaximum"] for score in book.scores} == {1}
+    assert len({score["column"] for score in book.scores}) == 1
+    make_due(school, "sent")
+    assert (desk.send_due(), len(book.scores)) == (4, 4)
+
+
+def test_a_score_that_comes_late_says_how_it_stands(school: School, book: Gradebook) -> None:
+    """The platform was away while the badge was issued, suspended and reinstated, and then revoked."""
+    desk = deliveries(school)
+    desk.collect()
+    earn(school, book)
+    decide(school, StatusState.SUSPENDED, StatusState.REINSTATED)
+    assert (desk.collect(), desk.send_due()) == (3, 3)
+    assert [score["scoreGiven"] for score in book.scores] == [1]
+    decide(school, StatusState.REVOKED)
+    make_due(school, "sent")
+    assert (desk.send_due(), [score["scoreGiven"] for score in book.scores]) == (3, [1, 0])
+    assert (desk.collect(), desk.send_due(), len(book.scores)) == (1, 1, 2)
