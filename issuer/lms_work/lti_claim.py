@@ -19,7 +19,7 @@ from issuer.db import Transaction
 from issuer.errors import FieldError
 from issuer.group import GroupCommit
 from issuer.lms import identity, lti, lti_api, people, rules
-from issuer.lms.bindings import Binding, Held, choose_version, find_binding
+from issuer.lms.bindings import Binding, Chosen, Held, choose_version, find_binding
 from issuer.lms.errors import SourceError
 from issuer.lms.identity import Unmatched
 from issuer.lms.lti import Launch
@@ -79,6 +79,7 @@ _ENDED: Final = "It does not hold at present. Its page says more."
 _STRANGER: Final = "Badges are for learners, and your platform does not say that you are a learner of this course."
 _TEACHER: Final = "You teach this course. Learners who open this link get the badge once they have reached: {}."
 _NO_COLUMN: Final = "The platform names no grade column for this link. Add the link as a graded activity."
+_NO_VERSION: Final = "At present their badges wait for whoever runs the badges. {}"
 
 
 class Claims:
@@ -138,6 +139,9 @@ class Claims:
         lines = [_TEACHER.format(asks_for(binding.rule))]
         if needs_grade(binding.rule) and launch.line_item is None:
             lines.append(_NO_COLUMN)
+        chosen = self._version(binding, launch)
+        if isinstance(chosen, Held):
+            lines.append(_NO_VERSION.format(chosen.sentence))
         return Claim(Standing.TEACHER, self._achievement(binding, launch), tuple(lines))
 
     def _binding(self, arrival: Arrival) -> Binding | Held:
@@ -148,10 +152,13 @@ class Claims:
 
     def _achievement(self, binding: Binding, launch: Launch) -> Mapping[str, Any] | None:
         """Return what learners of the course can earn now."""
+        chosen = self._version(binding, launch)
+        return None if isinstance(chosen, Held) else self._service.achievement(binding.definition_id, chosen.version)
+
+    def _version(self, binding: Binding, launch: Launch) -> Chosen | Held:
         with self._read() as tx:
             versions = definition_store.versions_of(tx, [binding.definition_id]).get(binding.definition_id, ())
-        chosen = choose_version(binding, versions, _course(launch), None, self._service.clock())
-        return None if isinstance(chosen, Held) else self._service.achievement(binding.definition_id, chosen.version)
+        return choose_version(binding, versions, _course(launch), None, self._service.clock())
 
     def _earned(self, arrival: Arrival, binding: Binding | Held) -> Claim | None:
         """Return the badge that a learner has, wherever it was reported."""
