@@ -23,13 +23,12 @@ from issuer.lms.model import Course, IdKind, Kind, Outcome, Reported
 from issuer.lms_work import report_json
 from issuer.lms_work.connections import Opened
 from issuer.lms_work.items import Bound
+from issuer.lms_work.paging import Pages
 from issuer.lms_work.platforms import Platforms
 from issuer.model.lms import LtiCourse, ReportState
 from issuer.store import bindings as binding_store
 from issuer.store import lms_messages, lti_courses
 
-MAX_PAGES: Final = 400
-"""Pages of one list: 20,000 people, more than any course has."""
 MAX_COLUMNS: Final = 200
 """Columns of this tool in one course, each of which is asked for all its results; a course has one or two."""
 _PENDING: Final = (ReportState.NEW, ReportState.HELD)
@@ -119,19 +118,15 @@ class _Asking:
         return found
 
     def _pages(self, scope: str, make: Callable[[str], Request]) -> Iterator[Answer]:
-        """All pages of a list. What comes around, or never ends, is an error: half a list must not pass for a whole."""
-        seen: set[str] = set()
-        for _ in range(MAX_PAGES):
+        """All pages of a list."""
+        pages = Pages()
+        url: str | None = ""
+        while url is not None:
+            pages.add(url)
             answer = self.platforms.tool.ask(self.opened, scope, make)
             yield answer
             url = services.next_page(answer)
-            if url is None:
-                return
-            if url in seen:
-                raise SourceError("The pages of a list lead back to one that was read already.", "pages")
-            seen.add(url)
-            make = partial(services.page, url)
-        raise SourceError(f"A list has more than {MAX_PAGES} pages.", "pages")
+            make = partial(services.page, url or "")
 
 
 def _known(subjects: Collection[str]) -> Iterator[Member]:

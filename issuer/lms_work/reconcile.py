@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from types import MappingProxyType
 from typing import Final
 
@@ -21,14 +22,13 @@ from issuer.lms.model import Course, Identifier, IdKind, Kind, Reported, SourceL
 from issuer.lms_work import asking, filing, lti_reconcile, lti_tool
 from issuer.lms_work.asking import Ask
 from issuer.lms_work.connections import Opened
+from issuer.lms_work.paging import Pages
 from issuer.lms_work.platforms import Platforms
 from issuer.model.lms import LmsReport, ReportState
 from issuer.store import connections as connection_store
 from issuer.store import lms_messages
 from openbadge.errors import OpenBadgeError
 
-MAX_PAGES: Final = 400
-"""Pages of one course: 20,000 learners, more than any course has."""
 _COMPLETING: Final = frozenset({Kind.COMPLETED.value, Kind.PASSED.value})
 
 Answers = Iterator[tuple[SourceLearner, State]]
@@ -127,9 +127,9 @@ class Reconciliation:
 
     def _pages(self, connection: Connection, position: str) -> Iterator[xapi_api.Page]:
         request: asked.Request | None = xapi_api.since(connection, position)
-        for _ in range(MAX_PAGES):
-            if request is None:
-                return
+        pages = Pages()
+        while request is not None:
+            pages.add(request.url)
             page = xapi_api.read_page(self._ask(request), connection, self.platforms.service.clock())
             yield page
             request = page.following
@@ -178,7 +178,9 @@ def _compare(
 
 
 def _moodle(connection: Connection, course: str, ask: Ask) -> Answers:
-    for page in range(MAX_PAGES):
+    pages = Pages()
+    for page in count():
+        pages.add(str(page))
         answer = ask(moodle_api.members(connection, course, page * moodle_api.PAGE))
         members = moodle_api.read_members(answer, connection)
         for member in members:
@@ -190,7 +192,9 @@ def _moodle(connection: Connection, course: str, ask: Ask) -> Answers:
 def _canvas(connection: Connection, course: str, ask: Ask) -> Answers:
     learners = {_lms_id(one): one for one in _canvas_members(connection, course, ask)}
     request: asked.Request | None = canvas_api.all_progress(connection, course)
+    pages = Pages()
     while request is not None:
+        pages.add(request.url)
         answer = ask(request)
         for user, state in canvas_api.read_all_progress(answer).items():
             yield learners.get(user, _bare(connection, user)), state
@@ -199,7 +203,9 @@ def _canvas(connection: Connection, course: str, ask: Ask) -> Answers:
 
 def _canvas_members(connection: Connection, course: str, ask: Ask) -> Iterator[SourceLearner]:
     request: asked.Request | None = canvas_api.members(connection, course)
+    pages = Pages()
     while request is not None:
+        pages.add(request.url)
         answer = ask(request)
         yield from (member.learner for member in canvas_api.read_members(answer, connection))
         request = asked.next_page(answer, connection)

@@ -10,7 +10,7 @@ import pytest
 from issuer.lms.ask import Answer, Request
 from issuer.lms.lti import CLAIM, LEARNER, NRPS, TEACHERS, TEST_USER
 from issuer.lms.model import Kind
-from issuer.lms_work import lti_reconcile
+from issuer.lms_work import lti_reconcile, paging
 from issuer.lms_work.reconcile import Finding, Reconciliation
 from microcred.simulate.plays import Student
 from tests.microcred.lti.conftest import DEFINITION, NAME, School, earn
@@ -137,9 +137,9 @@ def test_half_a_list_does_not_pass_for_a_whole(
     earn(school, book)
     for student in (BRAM, CHIARA):
         book.graded(LINE_ITEM, student, 90)
-    monkeypatch.setattr(lti_reconcile, "MAX_PAGES", 2)
+    monkeypatch.setattr(paging, "MAX_PAGES", 2)
     assert (run(school).error, run(school).learners) == (None, 3)
-    monkeypatch.setattr(lti_reconcile, "MAX_PAGES", 1)
+    monkeypatch.setattr(paging, "MAX_PAGES", 1)
     found = run(school)
     assert (found.learners, "more than 1 pages" in str(found.error)) == (0, True)
 
