@@ -88,7 +88,7 @@ def pairs(ours: Issuer, question: Question) -> list[Pair]:
 
     return [
         Pair("issue_vs_node", values_of, ours.issue, "issue", 400, 150, ours.issue_many),
-        Pair("issue_single_vs_node", values_of, ours.issue, "issue", 400),
+        Pair("issue_alone_vs_node", values_of, ours.issue, "issue", 400),
         Pair("verify_known_vs_node", signed, signature(known), "verify", 200, 80),
         Pair("verify_unknown_vs_node", signed, signature(question), "verify", 10, 4),
         Pair("report_known_vs_node", signed, report(known), "report", 30),
