@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,18 +20,12 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx
 import pytest
 
-from microcred import samples
-from microcred.installation import settings_of
-from microcred.platforms import platforms
 from microcred.sample_platforms import PLATFORMS
-from microcred.samples import Sample
-from microcred.world import World
-from tests.conftest import ROOT, missing
+from tests.conftest import missing
+from tests.interop.served import SECONDS, Served, free_port, served
 
 pytestmark = pytest.mark.store
 PYTHON: Final = Path(__file__).parent / "ralph" / ".venv" / "bin" / "python"
-SECONDS: Final = 60
-"""Limit of waiting, against hanging only: starting takes three seconds, forwarding a few milliseconds."""
 SAMPLE: Final = PLATFORMS["xapi"]
 LMS: Final = ("lms", "a password of the LMS")
 """With what the LMS opens the store."""
@@ -45,7 +37,7 @@ class Relay:
     """A running Ralph, as its LMS sees it, and a running microcred that it forwards to, as its staff see it."""
 
     store: httpx.Client
-    badges: httpx.Client
+    badges: Served
     folder: Path
 
     def post(self, *statements: dict[str, Any]) -> int:
@@ -60,34 +52,20 @@ class Relay:
             file.unlink()
         return answer.status_code
 
-    def issued(self, count: int) -> list[str]:
-        """Wait until so many completions are issued; return whose."""
-        until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            found = self.badges.get("/completions", params={"state": "issued"}).json()["completions"]
-            if len(found) >= count:
-                break
-            time.sleep(0.1)
-        return sorted(item["completion"]["learner"]["id"] for item in found)
-
 
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     if not PYTHON.exists():
         missing("Ralph is not installed: .ci/run shows how tests/interop/ralph/.venv is made")
     folder = tmp_path_factory.mktemp("ralph")
-    world = World({**os.environ, "MICROCRED_HOME": str(folder / "home")})
-    sample = samples.prepare(settings_of(world), world)
-    secret = _secret(sample, world)
-    sample.installation.database.close()
-    with _microcred(world, sample.token) as badges, _ralph(folder, f"{badges.base_url}", secret) as store:
+    with served(folder / "home") as badges, _ralph(folder, badges.url, badges.secrets["xapi"]) as store:
         yield Relay(store, badges, folder)
 
 
 def test_what_is_told_to_a_store_becomes_credentials(relay: Relay) -> None:
     assert relay.post(statement("R-1"), statement("R-2")) == 200
     assert relay.put(statement("R-3")) == 204
-    assert relay.issued(3) == ["R-1", "R-2", "R-3"]
+    assert relay.badges.issued(3) == ["R-1", "R-2", "R-3"]
 
 
 def test_what_comes_again_or_was_not_passed_gives_nobody_another(relay: Relay) -> None:
@@ -95,13 +73,13 @@ def test_what_comes_again_or_was_not_passed_gives_nobody_another(relay: Relay) -
     assert relay.put(statement("R-4")) == 204
     assert relay.post(statement("R-5", "failed"), statement("R-6", "passed", kind="assessment")) == 200
     assert relay.post(statement("R-7")) == 200
-    numbers = relay.issued(5)
+    numbers = relay.badges.issued(5)
     assert [number for number in numbers if number in ("R-4", "R-5", "R-6", "R-7")] == ["R-4", "R-7"]
     assert len(numbers) == len(set(numbers))
 
 
 def test_nobody_reports_without_the_password(relay: Relay) -> None:
-    answer = httpx.post(f"{relay.badges.base_url}lms/xapi/xapi/statements", json=[statement("R-9")])
+    answer = httpx.post(f"{relay.badges.url}lms/xapi/xapi/statements", json=[statement("R-9")])
     assert answer.status_code == 401
 
 
@@ -116,31 +94,9 @@ def statement(number: str, verb: str = "passed", kind: str = "course") -> dict[s
     }
 
 
-def _secret(sample: Sample, world: World) -> tuple[str, str]:
-    """User name and password that a person enters in the store."""
-    secret = platforms(sample.service, world).connections.get("xapi").connection.secrets[-1].value
-    user, _, password = secret.decode().partition(":")
-    return user, password
-
-
 @contextmanager
-def _microcred(world: World, token: str) -> Iterator[httpx.Client]:
-    port = _free_port()
-    command = [sys.executable, "-m", "microcred", "serve", "--port", str(port)]
-    with subprocess.Popen(command, cwd=ROOT, env=dict(world.environ), stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            assert "microcred is at" in process.stdout.readline()
-            headers = {"Authorization": f"Bearer {token}"}
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}/", headers=headers, timeout=30) as client:
-                yield client
-        finally:
-            process.terminate()
-
-
-@contextmanager
-def _ralph(folder: Path, receiver: str, secret: tuple[str, str]) -> Iterator[httpx.Client]:
-    port = _free_port()
+def _ralph(folder: Path, receiver: str, secret: str) -> Iterator[httpx.Client]:
+    port = free_port()
     command = [str(PYTHON), "-m", "uvicorn", "ralph.api:app", "--host", "127.0.0.1", "--port", str(port)]
     environ = {**os.environ, **_settings(folder, f"{receiver}lms/xapi/xapi/statements", secret)}
     with (folder / "ralph.log").open("wb") as log:
@@ -155,7 +111,7 @@ def _ralph(folder: Path, receiver: str, secret: tuple[str, str]) -> Iterator[htt
             process.wait(SECONDS)
 
 
-def _settings(folder: Path, url: str, secret: tuple[str, str]) -> dict[str, str]:
+def _settings(folder: Path, url: str, secret: str) -> dict[str, str]:
     """Ralph's settings: statements in a file, one user, one receiver."""
     hashed = subprocess.run([PYTHON, "-c", _HASH], input=LMS[1].encode(), capture_output=True, check=True)
     user = {
@@ -166,11 +122,12 @@ def _settings(folder: Path, url: str, secret: tuple[str, str]) -> dict[str, str]
     }
     (folder / "auth.json").write_text(json.dumps([user]))
     (folder / "statements").mkdir()
+    name, _, password = secret.partition(":")
     receiver = {
         "url": url,
         "is_active": True,
-        "basic_username": secret[0],
-        "basic_password": secret[1],
+        "basic_username": name,
+        "basic_password": password,
         "max_retries": 1,
         "timeout": 10,
     }
@@ -193,8 +150,3 @@ def _wait_for(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
         else:
             return
     pytest.fail("Ralph does not start")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
