@@ -56,7 +56,8 @@ FAMILIES = (
     Family("COSE", "RFC 9052", r"test_cose\.py|test_cbor\.py"),
     Family("VC-API", "rules of the CCG issuer and verifier suites", r"microcred/vcapi/|test_vc_ccg\.py"),
     Family("Normal form", "no change made without the key improves a verdict", r"test_never_improves\.py|test_normal_form\.py"),
-    Family("Independent readers", "openbadgeslib, @digitalbazaar/vc, jose, @digitalcredentials/verifier-core", r"tests/interop/"),
+    Family("Independent readers", "openbadgeslib, @digitalbazaar/vc, jose, @digitalcredentials/verifier-core", r"tests/interop/(?!test_(lms_clients|ralph))"),
+    Family("Learning platforms", "lti1p3platform, Ralph, standardwebhooks, tincanjs, ims-caliper", r"interop/test_(lms_clients|ralph)|microcred/lti/"),
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ MAX_UNIX: Final = 4_102_444_800
 MAX_ITEMS: Final = 1_000
 """Entries of one array."""
 _NUMBER: Final = re.compile(r"-?[0-9]{1,10}(\.[0-9]{1,15})?")
+_ZONE: Final = re.compile(r"(?<=[0-9])([+-][0-9]{2})([0-9]{2})\Z")
 _WHOLE: Final = re.compile(r"-?[0-9]{1,19}")
 _text: Final = text_reader(MAX_NAME)
 _long_text: Final = text_reader(2_000)
@@ -172,9 +173,13 @@ def number(value: Any, path: str) -> Decimal:
 
 
 def moment(value: Any, path: str) -> datetime:
-    """Read an RFC 3339 time with a zone; the result is in UTC."""
+    """Read an RFC 3339 time with a zone; the result is in UTC.
+
+    A zone without its colon (`+0000`) is taken, too: the JavaScript library for Caliper writes it, and nothing else is
+    meant by it.
+    """
     try:
-        return timestamps.parse(value, path)
+        return timestamps.parse(_ZONE.sub(r"\1:\2", value) if isinstance(value, str) else value, path)
     except InvalidError:
         raise FieldError(path, "must be a time with a zone, such as 2026-11-23T12:32:28Z") from None
 

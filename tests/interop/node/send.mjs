@@ -58,8 +58,7 @@ async function caliper({url, secret}) {
   library.Sensor.registerClient(client);
   return async ({event, properties, times}) => {
     const data = library.EventFactory().create(library[event], made(properties));
-    const sendTime = new Date().toISOString(); // by itself it would write +0000, which is no RFC 3339
-    const envelope = library.Sensor.createEnvelope({data, sendTime});
+    const envelope = library.Sensor.createEnvelope({data});
     const statuses = [];
     for(let time = 0; time < times; time += 1) {
       const heard = answered();

@@ -51,7 +51,18 @@ def test_ids_are_texts_or_whole_numbers():
 
 
 def test_moments():
-    assert read.moment("2026-11-23T13:32:28+01:00", "t") == datetime(2026, 11, 23, 12, 32, 28, tzinfo=UTC)
+    for written in ("2026-11-23T13:32:28+01:00", "2026-11-23T13:32:28+0100", "2026-11-23T08:02:28.000-0430"):
+        assert read.moment(written, "t") == datetime(2026, 11, 23, 12, 32, 28, tzinfo=UTC)
+    for bad in (
+        "2026-11-23T13:32:28+01",
+        "2026-11-23T13:32:28+1",
+        "2026-11-23+0100",
+        "2026-1123",
+        "+0100",
+        "2026-11-23T13:32:28+2500",
+    ):
+        with pytest.raises(FieldError):
+            read.moment(bad, "t")
     assert Node({"t": "1795437148"}).unix("t") == Node({"t": 1795437148}).unix("t")
     for bad in ("2026-11-23", "Ada", 5, None):
         with pytest.raises(FieldError) as caught:
