@@ -149,8 +149,8 @@ class _Row:
             else:
                 return read.moment(value, column)
             return local.astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise FieldError(column, "must be a date such as 2026-11-20") from None
+        except (ValueError, OverflowError, FieldError):
+            raise FieldError(column, "must be a date such as 2026-11-20, or a time such as 2026-11-20T14:30") from None
 
 
 def _zone(connection: Connection) -> ZoneInfo:

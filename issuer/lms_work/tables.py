@@ -30,7 +30,7 @@ from issuer.lms_work.connections import Opened
 from issuer.lms_work.items import Item
 from issuer.lms_work.platforms import Platforms
 from issuer.model.canonical import sha256
-from issuer.model.lms import LmsReport, ReportState
+from issuer.model.lms import LmsAward, LmsReport, ReportState
 from issuer.store import bindings, completions, credentials, lms_messages, lms_outcomes
 
 CSV: Final = "text/csv"
@@ -105,10 +105,14 @@ class _Told:
         self._tx = tx
         self._done = done
         self._stored = stored
-        people = {record.person_id for record in stored.values() if record.person_id is not None}
+        # Whose a new report is shows only when it is worked on: another file may tell again of who has the badge.
+        records = (*stored.values(), *(item.record for item in done.values()))
+        people = {record.person_id for record in records if record.person_id is not None}
         awards = lms_outcomes.awards_of(tx, people).values()
         places = bindings.courses(tx, {award.binding_id for award in awards})
-        self._completions = {(award.person_id, *places[award.binding_id]): award.completion_id for award in awards}
+        self._awards: dict[tuple[UUID, UUID, str], list[LmsAward]] = {}
+        for award in awards:
+            self._awards.setdefault((award.person_id, *places[award.binding_id]), []).append(award)
 
     def of(self, line: Line | Refusal) -> Told:
         if not isinstance(line, Line):
@@ -118,7 +122,10 @@ class _Told:
         if item is not None and item.answer is not None:
             return item.answer
         if record.state is ReportState.AWARDED and record.person_id is not None:
-            return self._known(self._completions[record.person_id, record.connection_id, record.course])
+            awards = self._awards[record.person_id, record.connection_id, record.course]
+            course = line.reported.course
+            term = None if course is None else course.term
+            return self._known(next((one for one in awards if one.occurrence == term), awards[-1]).completion_id)
         return Waiting(record.event_id, record.reason_code, record.reason)
 
     def _known(self, completion_id: UUID) -> Answer:

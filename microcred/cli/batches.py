@@ -145,7 +145,8 @@ def _teller(batches: Batches, batch_id: UUID, context: Context) -> Callable[[], 
     def tell() -> None:
         batch, done = batches.get(batch_id), batches.progress(batch_id)
         of = "" if batch.rows is None else f"{done.rows_done:,} of {batch.rows:,} rows: "
-        sentence = f"{batch.state}: {of}{done.issued:,} issued, {done.known:,} known, {done.held:,} held, "
+        state = f"{batch.state} (dry run)" if batch.dry_run else batch.state
+        sentence = f"{state}: {of}{done.issued:,} issued, {done.known:,} known, {done.held:,} held, "
         sentence += f"{done.failed:,} failed"
         if said[-1:] != [sentence]:
             context.say(sentence)

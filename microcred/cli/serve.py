@@ -91,7 +91,7 @@ def _tls(args: argparse.Namespace, context: Context) -> Tls | None:
 
 def _service(args: argparse.Namespace, context: Context, tls: Tls | None) -> Service:
     """Open the issuer. Refuses without a key that can sign: a service that cannot issue must not take completions."""
-    installation = open_installation(settings_of(context.world, args.base_url), context.world)
+    installation = context.closing(open_installation(settings_of(context.world, args.base_url), context.world))
     if args.role != "worker":
         installation.move(args.port, "http" if tls is None else "https")
     service = installation.service()

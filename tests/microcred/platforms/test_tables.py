@@ -59,6 +59,25 @@ def test_every_row_is_answered_and_the_file_again_changes_nothing(
     assert "1 reports are held no more" in console.out.getvalue()
 
 
+def test_another_file_that_tells_again_of_who_has_the_badge(
+    registrar: tuple[Console, Path], tmp_path: Path, clock: object
+) -> None:
+    """A registrar exports the whole term again, with one more row: the file is another one, the people are not."""
+    console, path = registrar
+    assert console("completions", "batch", str(path), "--here") == 1
+    path.write_text(
+        "\n".join([HEADING, *ROWS[:4], ROWS[4].replace("N9001,Ada Nguyen", "N9005,Dia Fox")]) + "\n", "utf-8"
+    )
+    expected = ["known", "failed", "held", "held", "issued"]
+    for options, said in ((("--dry-run",), "done (dry run): 5 of 5 rows"), ((), "done: 5 of 5 rows")):
+        clock.forward(minutes=1)  # type: ignore[attr-defined]
+        assert console("completions", "batch", str(path), *options, "--here") == 1
+        assert said in console.out.getvalue()
+        assert outcomes(console, tmp_path) == expected
+    assert console("credentials", "list", "--json") == 0
+    assert len(json.loads(console.out.getvalue())) == 2
+
+
 @pytest.mark.databases("sqlite")
 def test_a_workbook_is_read_as_well(registrar: tuple[Console, Path], tmp_path: Path) -> None:
     console, _ = registrar
